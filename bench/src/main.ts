@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { judge } from './bars.ts'
+import { CommandFailedError } from './command.ts'
+import { dataSets } from './data/data-sets.ts'
+import { describeMachine } from './machine.ts'
+import { readOptions, usage, UsageError, type Options } from './options.ts'
+import { updatePage } from './report/docs-page.ts'
+import { writeTables, type Results } from './report/tables.ts'
+import { english, japanese } from './report/words.ts'
+import { measureRounds } from './rounds.ts'
+import type { Sample } from './samples.ts'
+import { openTools } from './tools/tools.ts'
+
+class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+
+  constructor(by: NodeJS.Signals) {
+    super(`interrupted by ${by}; what was measured is lost, and the data was removed`)
+  }
+}
+
+const say = (line: string): void => console.error(`bench: ${line}`)
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options) await run(options)
+  else console.log(usage)
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+  say((error as Error).message)
+}
+
+/** Rethrows what is none of the foreseen endings. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2
+  if (error instanceof CommandFailedError) return 1
+  if (error instanceof InterruptedError) return 130
+  throw error
+}
+
+async function run(options: Options): Promise<void> {
+  const interrupted = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => interrupted.abort(new InterruptedError(name)))
+  const directory = mkdtempSync(join(options.directory, 'hikae-bench-'))
+  say(`working in ${directory}; caches are kept warm, \`sync\` runs before each measurement`)
+  try {
+    const results = await measureAll(options, directory, interrupted.signal)
+    console.log(writeTables(results, english))
+    if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(results, undefined, 2)}\n`)
+    if (options.updateDocs) {
+      updatePage(new URL('../../docs/performance.md', import.meta.url), writeTables(results, english))
+      updatePage(new URL('../../docs/ja/performance.md', import.meta.url), writeTables(results, japanese))
+      say('docs/performance.md and docs/ja/performance.md updated')
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+async function measureAll(options: Options, directory: string, signal: AbortSignal): Promise<Results> {
+  const state = join(directory, 'state')
+  mkdirSync(state)
+  const password = join(state, 'password')
+  writeFileSync(password, 'benchmark\n', { mode: 0o600 })
+  const tools = await openTools(options.tools, { state, password, signal }, (name, reason) =>
+    say(`${name} is left out: ${reason}`),
+  )
+  const results: Results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: describeMachine(),
+    rounds: options.rounds,
+    scale: options.scale,
+    tools: tools.map(({ name, title }) => ({ name, title })),
+    data: [],
+    samples: [],
+    sizes: [],
+    bars: [],
+  }
+  for (const dataSet of dataSets.filter(({ name }) => options.dataSets.includes(name))) {
+    const work = join(directory, dataSet.name)
+    const source = join(work, 'source')
+    mkdirSync(source, { recursive: true })
+    say(`making the data set ${dataSet.name}`)
+    const facts = dataSet.create(source, options.scale)
+    say(`${dataSet.name}: ${facts.files} files, ${Math.round(facts.bytes / 1e6)} MB`)
+    results.data.push({ name: dataSet.name, facts })
+    await measureRounds(dataSet, tools, {
+      directory: work,
+      source,
+      rounds: options.rounds,
+      signal,
+      onSample: (sample) => {
+        results.samples.push(sample)
+        say(progressLine(sample, options.rounds))
+      },
+      onSize: (size) => results.sizes.push(size),
+    })
+    rmSync(work, { recursive: true })
+  }
+  results.bars = judge(results)
+  return results
+}
+
+function progressLine({ round, work, tool, seconds, peakMemoryBytes }: Sample, rounds: number): string {
+  const megabytes = Math.round(peakMemoryBytes / 1e6)
+  return `round ${round}/${rounds}  ${work.padEnd(18)} ${tool.padEnd(7)} ${seconds.toFixed(2).padStart(8)} s ${String(megabytes).padStart(6)} MB`
+}

@@ -1,0 +1,110 @@
+import type { Bar } from '../bars.ts'
+import type { DataSetFacts, DataSetName } from '../data/data-set.ts'
+import type { Machine } from '../machine.ts'
+import { median, ratioByRound, type RepositorySize, type Sample, type Work } from '../samples.ts'
+import type { ToolName } from '../tools/tool.ts'
+import { markdownTable } from './markdown.ts'
+import type { Words } from './words.ts'
+
+/** Everything one run of the benchmark found out; also what `--json` writes. */
+export interface Results {
+  date: string
+  machine: Machine
+  rounds: number
+  scale: number
+  tools: { name: ToolName; title: string }[]
+  data: { name: DataSetName; facts: DataSetFacts }[]
+  samples: Sample[]
+  sizes: RepositorySize[]
+  bars: Bar[]
+}
+
+/** The tables as Markdown, in the given language. */
+export function writeTables(results: Results, words: Words): string {
+  const { machine, rounds, scale } = results
+  const versions = results.tools.map(({ title }) => title).join(', ')
+  return [
+    words.machine({ ...machine, memory: machine.memoryGigabytes, date: results.date }),
+    words.run({ rounds, scale, versions: `${versions}, Node ${machine.node}` }),
+    `### ${words.titles.bars}\n\n${barTable(results, words)}`,
+    `### ${words.titles.time}\n\n${timeTable(results, words)}`,
+    `### ${words.titles.memory}\n\n${memoryTable(results, words)}`,
+    `### ${words.titles.size}\n\n${sizeTable(results, words)}`,
+    `### ${words.titles.data}\n\n${dataTable(results, words)}`,
+  ].join('\n\n')
+}
+
+function barTable({ bars }: Results, words: Words): string {
+  const { met, missed, notMeasured } = words.verdict
+  const rows = bars.map((bar) => [
+    words.work[bar.work] ?? bar.work,
+    words.promise(bar.promise),
+    bar.measured === undefined ? '' : measuredText(bar.measured, bar.unit),
+    bar.isMet === undefined ? notMeasured : bar.isMet ? met : missed,
+  ])
+  return markdownTable([words.headings.work, words.headings.bar, words.headings.measured, words.headings.verdict], rows)
+}
+
+function measuredText(value: number, unit: Bar['unit']): string {
+  switch (unit) {
+    case 'times':
+      return `${value.toFixed(2)}×`
+    case 'seconds':
+      return `${value.toFixed(2)} s`
+    case 'megabytes':
+      return `${value.toFixed(0)} MB`
+  }
+}
+
+function timeTable({ samples, tools }: Results, words: Words): string {
+  const rows = worksIn(samples).map((work) => {
+    const of = (tool: ToolName): Sample[] => samples.filter((sample) => sample.work === work && sample.tool === tool)
+    const times = tools.map(({ name }) => median(of(name).map(({ seconds }) => seconds)))
+    const ratio = ratioByRound(of('restic'), of('hikae'), ({ seconds }) => seconds)
+    return [words.work[work] ?? work, ...times.map((time) => secondsText(time)), ratio ? `${ratio.toFixed(2)}×` : '']
+  })
+  return markdownTable([words.headings.work, ...tools.map(({ title }) => title), words.headings.ratio], rows)
+}
+
+function memoryTable({ samples, tools }: Results, words: Words): string {
+  const rows = worksIn(samples).map((work) => {
+    const peak = (tool: ToolName): string => {
+      const of = samples.filter((sample) => sample.work === work && sample.tool === tool)
+      return of.length === 0 ? '' : megabytesText(Math.max(...of.map(({ peakMemoryBytes }) => peakMemoryBytes)))
+    }
+    return [words.work[work] ?? work, ...tools.map(({ name }) => peak(name))]
+  })
+  return markdownTable([words.headings.work, ...tools.map(({ title }) => title)], rows)
+}
+
+function sizeTable({ sizes, tools, data }: Results, words: Words): string {
+  const rows = data.map(({ name }) => {
+    const size = (tool: ToolName): string => {
+      const bytes = median(sizes.filter((one) => one.dataSet === name && one.tool === tool).map((one) => one.bytes))
+      return bytes === undefined ? '' : megabytesText(bytes)
+    }
+    return [words.dataSet[name], ...tools.map((tool) => size(tool.name))]
+  })
+  return markdownTable([words.headings.repository, ...tools.map(({ title }) => title)], rows)
+}
+
+function dataTable({ data }: Results, words: Words): string {
+  const rows = data.map(({ name, facts }) => [
+    words.dataSet[name],
+    facts.files.toLocaleString('en'),
+    megabytesText(facts.bytes),
+  ])
+  return markdownTable([words.data.name, words.data.files, words.data.megabytes], rows)
+}
+
+function worksIn(samples: readonly Sample[]): Work[] {
+  return [...new Set(samples.map(({ work }) => work))]
+}
+
+function secondsText(seconds: number | undefined): string {
+  return seconds === undefined ? '' : seconds.toFixed(seconds < 10 ? 2 : 1)
+}
+
+function megabytesText(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString('en')
+}

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { output, type Command } from '../command.ts'
+import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
+
+/** Borg with zstd at restic's level, encrypted with the key in the repository. */
+export async function borg({ state, signal }: ToolContext): Promise<Tool> {
+  const file = 'borg'
+  const base = join(state, 'borg')
+  mkdirSync(base, { recursive: true })
+  const env = { BORG_BASE_DIR: base, BORG_PASSPHRASE: 'benchmark', BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' }
+  const run = (args: string[], cwd?: string): Command => ({ file, args, env, ...(cwd !== undefined && { cwd }) })
+  const version = await output(run(['--version']), signal).catch((error: unknown) => {
+    throw new ToolMissingError('borg does not run (Debian package borgbackup)', { cause: error })
+  })
+  return {
+    name: 'borg',
+    title: version.trim(),
+    initialize: (repository) => run(['init', '--encryption=repokey-blake2', repository]),
+    backUp: (repository, source) =>
+      run(['create', '--compression=zstd,3', `${repository}::{utcnow:%Y%m%d%H%M%S%f}`, '.'], source),
+    restore: (repository, target) => {
+      const extract = 'borg extract "$1::$(borg list --last 1 --short "$1")"'
+      return { ...run(['-euc', extract, 'borg', repository], target), file: 'bash' }
+    },
+    restoredAt: (target) => target,
+    check: (repository) => run(['check', '--verify-data', repository]),
+    listSnapshots: (repository) => run(['list', repository]),
+    printVersion: () => run(['--version']),
+  }
+}

@@ -1,0 +1,117 @@
+export {
+  BackendError,
+  checkFileName,
+  describeFile,
+  FileExistsError,
+  FileMissingError,
+  RangeOutsideFileError,
+  type Backend,
+  type FileKind,
+  type ReadOptions,
+  type StoredFile,
+  type WriteOptions,
+} from './backend/backend.ts'
+export { openLocalBackend, type LocalBackend, type LocalBackendOptions } from './backend/local.ts'
+export { MemoryBackend } from './backend/memory.ts'
+export type { BackendCall, BackendOperation, RetryEvent, RetryOptions } from './backend/patience.ts'
+export { withRetry } from './backend/retry.ts'
+export type {
+  DirectoryEntry,
+  Entry,
+  EntryMetadata,
+  FileContent,
+  FileEntry,
+  SpecialEntry,
+  SymlinkEntry,
+  UnreadableEntry,
+} from './entry.ts'
+export { DamagedError, InvalidInputError, KnownError, type KnownErrorOptions } from './errors.ts'
+export {
+  ID_BYTES,
+  idFromBytes,
+  isId,
+  shortId,
+  type BlobId,
+  type Id,
+  type IndexId,
+  type KeyId,
+  type LockId,
+  type PackId,
+  type SnapshotId,
+  type TreeId,
+} from './ids.ts'
+export { backUp, EmptyBackupError } from './operations/backup/backup.ts'
+export type {
+  BackupItem,
+  BackupOptions,
+  BackupProgress,
+  BackupReport,
+  BackupTarget,
+  CompressionMode,
+  Outcome,
+  RepositoryReport,
+  UnreadableItem,
+} from './operations/backup/report.ts'
+export { initRepository, RepositoryExistsError, type InitOptions } from './repository/init.ts'
+export { WrongPasswordError } from './repository/keys.ts'
+export {
+  acquireLock,
+  LockedError,
+  LockLostError,
+  type Lock,
+  type LockMode,
+  type LockOptions,
+} from './repository/lock.ts'
+export { openRepository, RepositoryMissingError, type OpenOptions } from './repository/open.ts'
+export { lockAndLoad } from './repository/open-locked.ts'
+export { Repository } from './repository/repository.ts'
+export { check } from './operations/check/check.ts'
+export type { CheckFinding, FindingKind } from './operations/check/findings.ts'
+export type { CheckOptions, CheckProgress, CheckReport } from './operations/check/report.ts'
+export type { ReadDataSelection } from './operations/check/select-packs.ts'
+export { diff, type DiffChange, type DiffOptions, type DiffSide } from './operations/diff/diff.ts'
+export type { DiffSideStatistics, DiffStatistics } from './operations/diff/statistics.ts'
+export { findEntries, type EntryQuery, type FindOptions, type FoundEntry } from './operations/find/find-entries.ts'
+export { findObjects, type FoundObject, type ObjectQuery } from './operations/find/find-objects.ts'
+export { addKey, changePassword, listKeys, removeKey, type KeyInfo, type ListKeysOptions } from './operations/keys.ts'
+export { listTree, type ListTreeOptions } from './operations/list-tree.ts'
+export { stats, type StatsMode, type StatsOptions, type StatsReport } from './operations/stats/stats.ts'
+export { PathMissingError } from './operations/tree-path.ts'
+export { unlock, type UnlockOptions } from './operations/unlock.ts'
+export { openTargets, type OpenedTargets, type TargetOptions } from './filesystem/targets.ts'
+export { excludeFilter, type ExcludeOptions } from './filter/exclude.ts'
+export { targetsFromPatterns, targetsRaw, targetsVerbatim, type FilesFromResult } from './filter/files-from.ts'
+export { patternTexts, type PatternSet } from './filter/pattern-set.ts'
+export {
+  selectForRestore,
+  type RestoreSelection,
+  type RestoreSelectionOptions,
+  type SelectForRestore,
+} from './filter/restore-selection.ts'
+export type { TagFileWarning } from './filter/tag-file.ts'
+export type { TextFile } from './filter/text-file.ts'
+export {
+  AmbiguousSnapshotError,
+  groupSnapshots,
+  matchesFilter,
+  resolveSnapshot,
+  SnapshotNotFoundError,
+  type GroupingKey,
+  type ResolvedSnapshot,
+  type SnapshotFilter,
+  type SnapshotGroup,
+} from './snapshot/select.ts'
+export type { Snapshot, SnapshotSummary, StoredSnapshot } from './snapshot/snapshot.ts'
+export type { ExtendedAttribute, Node, NodeType, Tree } from './tree/node.ts'
+export type {
+  OverwriteMode,
+  RestoreItem,
+  RestoreOptions,
+  RestoreProblem,
+  RestoreProgress,
+  RestoreReport,
+  RestoreWarning,
+} from './operations/restore/report.ts'
+export { restore } from './operations/restore/restore.ts'
+export { TargetError, TargetFullError } from './operations/restore/target.ts'
+export { dump, type DumpOptions } from './operations/dump/dump.ts'

@@ -1,0 +1,228 @@
+import type { BlobId, PackId } from '../ids.ts'
+import type { BlobType, PackedBlob } from '../pack/blob.ts'
+import { ID_WORDS, idOfWords, wordsOfBytes, wordsOfId } from './raw-id.ts'
+
+/** Where one copy of a blob lies. Sizes in bytes; `uncompressedLength` is 0 for a blob stored uncompressed. */
+export interface BlobLocation {
+  readonly pack: PackId
+  readonly offset: number
+  readonly length: number
+  readonly uncompressedLength: number
+}
+
+const EMPTY = 0
+const INITIAL_ROWS = 1024
+
+/**
+ * Which blob lies in which pack: all index files of a repository merged, in typed arrays. A blob costs 48 bytes of
+ * columns and 8 to 16 bytes of hash slots; a pack about 150 bytes. Duplicates are kept, in the order they were added.
+ */
+export class BlobIndex {
+  #rows = 0
+  #ids = new Uint32Array(INITIAL_ROWS * ID_WORDS)
+  /** Pack number shifted left by one; the low bit is set for trees. */
+  #packs = new Uint32Array(INITIAL_ROWS)
+  #offsets = new Uint32Array(INITIAL_ROWS)
+  #lengths = new Uint32Array(INITIAL_ROWS)
+  #uncompressed = new Uint32Array(INITIAL_ROWS)
+  /** Open addressing with linear probing: row + 1, or 0. SHA-256 is its own hash function. */
+  #slots = new Uint32Array(INITIAL_ROWS * 2)
+  readonly #packIds: PackId[] = []
+  readonly #packNumbers = new Map<PackId, number>()
+  /** Where the last blob of each pack ends; its header follows. */
+  readonly #packEnds: number[] = []
+
+  /** Entries, duplicates counted. */
+  get size(): number {
+    return this.#rows
+  }
+
+  get packIds(): readonly PackId[] {
+    return this.#packIds
+  }
+
+  hasPack(pack: PackId): boolean {
+    return this.#packNumbers.has(pack)
+  }
+
+  /** Makes room for that many more blobs at once, which spares copies while loading. */
+  reserve(blobs: number): void {
+    const wanted = this.#rows + blobs
+    if (wanted > this.#packs.length) this.#growColumns(wanted)
+    if (wanted * 2 > this.#slots.length) this.#rebuildSlots(wanted)
+  }
+
+  /** Registers a pack; @returns its number for {@link addRaw}. */
+  addPack(pack: PackId): number {
+    const known = this.#packNumbers.get(pack)
+    if (known !== undefined) return known
+    const number = this.#packIds.push(pack) - 1
+    this.#packEnds.push(0)
+    this.#packNumbers.set(pack, number)
+    return number
+  }
+
+  /** Bytes of the pack before its header; 0 for a pack that is not in the index. */
+  endOfBlobs(pack: PackId): number {
+    const number = this.#packNumbers.get(pack)
+    return number === undefined ? 0 : this.#packEnds[number]!
+  }
+
+  /** Adds one blob whose id is 32 raw bytes. */
+  addRaw(
+    packNumber: number,
+    type: BlobType,
+    id: Uint8Array,
+    offset: number,
+    length: number,
+    uncompressedLength: number,
+  ): void {
+    this.#addWords(packNumber, type, wordsOfBytes(id), offset, length, uncompressedLength)
+  }
+
+  add(pack: PackId, blobs: readonly PackedBlob[]): void {
+    const number = this.addPack(pack)
+    for (const { type, id, offset, length, uncompressedLength } of blobs) {
+      this.#addWords(number, type, wordsOfId(id), offset, length, uncompressedLength)
+    }
+  }
+
+  has(type: BlobType, id: BlobId): boolean {
+    return this.#firstRow(type, wordsOfId(id)) !== -1
+  }
+
+  /** One copy of the blob, the first that was added. */
+  find(type: BlobType, id: BlobId): BlobLocation | undefined {
+    const row = this.#firstRow(type, wordsOfId(id))
+    return row === -1 ? undefined : this.#location(row)
+  }
+
+  /** Every copy of the blob. */
+  findAll(type: BlobType, id: BlobId): BlobLocation[] {
+    const words = wordsOfId(id)
+    const found: BlobLocation[] = []
+    const mask = this.#slots.length - 1
+    for (let slot = words[0]! & mask; this.#slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
+      const row = this.#slots[slot]! - 1
+      if (this.#matches(row, type, words)) found.push(this.#location(row))
+    }
+    return found
+  }
+
+  /** The blobs of each pack by offset, as the index files tell; packs in the order they were added. */
+  *packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
+    const counts = new Uint32Array(this.#packIds.length + 1)
+    for (let row = 0; row < this.#rows; row++) counts[(this.#packs[row]! >>> 1) + 1]!++
+    for (let pack = 1; pack < counts.length; pack++) counts[pack]! += counts[pack - 1]!
+    const rows = new Uint32Array(this.#rows)
+    const next = counts.slice()
+    for (let row = 0; row < this.#rows; row++) rows[next[this.#packs[row]! >>> 1]!++] = row
+    for (const [number, id] of this.#packIds.entries()) {
+      const blobs: PackedBlob[] = []
+      for (let at = counts[number]!; at < counts[number + 1]!; at++) blobs.push(this.#blob(rows[at]!))
+      yield { id, blobs: blobs.sort((a, b) => a.offset - b.offset) }
+    }
+  }
+
+  /** Calls back once per entry with the raw id; the array is overwritten by the next call. */
+  forEachId(callback: (type: BlobType, words: Uint32Array) => void): void {
+    for (let row = 0; row < this.#rows; row++) {
+      callback(this.#typeOf(row), this.#ids.subarray(row * ID_WORDS, (row + 1) * ID_WORDS))
+    }
+  }
+
+  /** Every entry. */
+  *blobs(): Generator<PackedBlob & { pack: PackId }> {
+    for (let row = 0; row < this.#rows; row++) yield { ...this.#blob(row), pack: this.#packOf(row) }
+  }
+
+  #addWords(
+    packNumber: number,
+    type: BlobType,
+    words: Uint32Array,
+    offset: number,
+    length: number,
+    uncompressedLength: number,
+  ): void {
+    const row = this.#rows
+    if (row === this.#packs.length) this.#growColumns(row * 2)
+    if ((row + 1) * 2 > this.#slots.length) this.#rebuildSlots((row + 1) * 2)
+    this.#rows = row + 1
+    this.#ids.set(words, row * ID_WORDS)
+    this.#packs[row] = (packNumber << 1) | (type === 'tree' ? 1 : 0)
+    this.#offsets[row] = offset
+    this.#lengths[row] = length
+    this.#uncompressed[row] = uncompressedLength
+    this.#packEnds[packNumber] = Math.max(this.#packEnds[packNumber]!, offset + length)
+    this.#insertSlot(row)
+  }
+
+  #insertSlot(row: number): void {
+    const mask = this.#slots.length - 1
+    let slot = this.#ids[row * ID_WORDS]! & mask
+    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & mask
+    this.#slots[slot] = row + 1
+  }
+
+  #firstRow(type: BlobType, words: Uint32Array): number {
+    const mask = this.#slots.length - 1
+    for (let slot = words[0]! & mask; this.#slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
+      const row = this.#slots[slot]! - 1
+      if (this.#matches(row, type, words)) return row
+    }
+    return -1
+  }
+
+  #matches(row: number, type: BlobType, words: Uint32Array): boolean {
+    if ((this.#packs[row]! & 1) !== (type === 'tree' ? 1 : 0)) return false
+    const start = row * ID_WORDS
+    for (let word = 0; word < ID_WORDS; word++) if (this.#ids[start + word] !== words[word]) return false
+    return true
+  }
+
+  #typeOf(row: number): BlobType {
+    return (this.#packs[row]! & 1) === 1 ? 'tree' : 'data'
+  }
+
+  #packOf(row: number): PackId {
+    return this.#packIds[this.#packs[row]! >>> 1]!
+  }
+
+  #location(row: number): BlobLocation {
+    return {
+      pack: this.#packOf(row),
+      offset: this.#offsets[row]!,
+      length: this.#lengths[row]!,
+      uncompressedLength: this.#uncompressed[row]!,
+    }
+  }
+
+  #blob(row: number): PackedBlob {
+    return {
+      type: this.#typeOf(row),
+      id: idOfWords(this.#ids, row),
+      offset: this.#offsets[row]!,
+      length: this.#lengths[row]!,
+      uncompressedLength: this.#uncompressed[row]!,
+    }
+  }
+
+  #growColumns(rows: number): void {
+    this.#ids = grown(this.#ids, rows * ID_WORDS)
+    this.#packs = grown(this.#packs, rows)
+    this.#offsets = grown(this.#offsets, rows)
+    this.#lengths = grown(this.#lengths, rows)
+    this.#uncompressed = grown(this.#uncompressed, rows)
+  }
+
+  #rebuildSlots(rows: number): void {
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(rows, INITIAL_ROWS) * 2)))
+    for (let row = 0; row < this.#rows; row++) this.#insertSlot(row)
+  }
+}
+
+function grown(column: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(length)
+  larger.set(column)
+  return larger
+}

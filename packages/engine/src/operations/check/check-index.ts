@@ -1,0 +1,78 @@
+import { mapConcurrently } from '../../concurrency.ts'
+import { DamagedError } from '../../errors.ts'
+import { FileMissingError } from '../../backend/backend.ts'
+import { shortId, type IndexId, type PackId } from '../../ids.ts'
+import { BlobIndex } from '../../index/blob-index.ts'
+import { decodeIndex } from '../../index/index-file.ts'
+import type { PackedBlob } from '../../pack/blob.ts'
+import type { Repository } from '../../repository/repository.ts'
+import type { Findings } from './findings.ts'
+
+/** All index files that can be read, merged. */
+export interface CheckedIndex {
+  readonly index: BlobIndex
+  /** False when an index file could not be read: what is not in `index` may well be in that one. */
+  readonly isComplete: boolean
+  /** Packs that more than one index file names. */
+  readonly repeatedPacks: ReadonlySet<PackId>
+}
+
+/** Loads the index files one by one, so that a damaged one is a finding and not the end. */
+export async function loadIndexFiles(
+  repository: Repository,
+  findings: Findings,
+  signal?: AbortSignal,
+): Promise<CheckedIndex> {
+  const index = new BlobIndex()
+  const firstIndexOf = new Map<PackId, IndexId>()
+  const repeatedPacks = new Set<PackId>()
+  let isComplete = true
+  const stored = await repository.listIds('index', signal)
+  await mapConcurrently(stored, repository.backend.connections, async ({ id }) => {
+    try {
+      const plaintext = await repository.readUnpacked('index', id, signal)
+      let number = 0
+      decodeIndex(plaintext, {
+        pack: (pack) => {
+          number = index.addPack(pack)
+          const first = firstIndexOf.get(pack)
+          if (first === undefined) firstIndexOf.set(pack, id)
+          else if (first !== id) repeatedPacks.add(pack)
+        },
+        blob: (type, raw, offset, length, uncompressed) =>
+          index.addRaw(number, type, raw, offset, length, uncompressed),
+      })
+    } catch (error) {
+      if (!(error instanceof DamagedError || error instanceof FileMissingError)) throw error
+      isComplete = false
+      const message = `index ${shortId(id)} cannot be read: ${error.message}`
+      findings.errors.add({ kind: 'index-unreadable', message, index: id })
+    }
+  })
+  return { index, isComplete, repeatedPacks }
+}
+
+/** Equal entries, from a pack that several index files name, become one. `blobs` are in order of their offsets. */
+export function withoutRepeats(blobs: readonly PackedBlob[]): PackedBlob[] {
+  return blobs.filter((blob, at) => {
+    for (let before = at - 1; before >= 0 && blobs[before]!.offset === blob.offset; before--) {
+      if (isSameEntry(blobs[before]!, blob)) return false
+    }
+    return true
+  })
+}
+
+/** Whether two entries claim the same bytes of the pack. `blobs` are in order of their offsets. */
+export function hasOverlap(blobs: readonly PackedBlob[]): boolean {
+  return blobs.some((blob, at) => at > 0 && blob.offset < blobs[at - 1]!.offset + blobs[at - 1]!.length)
+}
+
+function isSameEntry(a: PackedBlob, b: PackedBlob): boolean {
+  return (
+    a.type === b.type &&
+    a.id === b.id &&
+    a.offset === b.offset &&
+    a.length === b.length &&
+    a.uncompressedLength === b.uncompressedLength
+  )
+}

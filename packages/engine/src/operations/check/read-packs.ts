@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os'
+import { FileMissingError, RangeOutsideFileError } from '../../backend/backend.ts'
+import { mapConcurrently } from '../../concurrency.ts'
+import { ID_BYTES, type PackId, shortId } from '../../ids.ts'
+import type { BlobIndex } from '../../index/blob-index.ts'
+import type { PackedBlob } from '../../pack/blob.ts'
+import type { Repository } from '../../repository/repository.ts'
+import {
+  type CheckResult,
+  type CheckTask,
+  type CheckWorkerData,
+  NUMBERS_PER_CHECKED_BLOB,
+} from '../../workers/check-protocol.ts'
+import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
+import { withoutRepeats } from './check-index.ts'
+import type { StoredPack } from './check-packs.ts'
+import type { Findings } from './findings.ts'
+
+const MOST_THREADS = 8
+/** Packs that were fetched and wait to be proven, together: bytes. */
+const FETCHED_BYTES = 256 * 1024 * 1024
+
+/** A pack of which something cannot be used. */
+export interface DamagedPack {
+  readonly id: PackId
+  readonly blobs: readonly PackedBlob[]
+}
+
+export interface PackReading {
+  readonly repository: Repository
+  readonly index: BlobIndex
+  readonly packs: readonly StoredPack[]
+  readonly findings: Findings
+  readonly signal?: AbortSignal | undefined
+  /** Told of every pack when it is done. */
+  readonly onPack: (bytes: number) => void
+}
+
+/** Reads packs whole and proves them in worker threads; one that fails is read a second time (§17.5). */
+export async function readPacks(reading: PackReading): Promise<DamagedPack[]> {
+  const { repository, index, packs } = reading
+  if (packs.length === 0) return []
+  const sizes = new Map(packs.map(({ id, size }) => [id, size]))
+  const workerData: CheckWorkerData = { masterKey: repository.masterKey }
+  const size = Math.min(availableParallelism(), MOST_THREADS, packs.length)
+  await using pool = new WorkerPool<CheckTask, CheckResult>({
+    url: workerUrl('../../workers/check-worker', import.meta.url),
+    size,
+    workerData,
+  })
+  const chosen = index.packs().filter(({ id }) => sizes.has(id))
+  const damaged: DamagedPack[] = []
+  await mapConcurrently(chosen, packsAtOnce(reading, pool.size), async ({ id, blobs }) => {
+    const damage = await new PackCheck(reading, pool, { id, size: sizes.get(id)! }, withoutRepeats(blobs)).run()
+    if (damage) damaged.push(damage)
+    reading.onPack(sizes.get(id)!)
+  })
+  return damaged
+}
+
+function packsAtOnce({ repository: { backend }, packs }: PackReading, threads: number): number {
+  // One pack for each thread to work on, and one to begin with at once.
+  if (backend.localPath) return threads * 2
+  const largest = packs.reduce((most, { size }) => Math.max(most, size), 1)
+  return Math.max(1, Math.min(backend.connections, Math.floor(FETCHED_BYTES / largest)))
+}
+
+class PackCheck {
+  readonly #reading: PackReading
+  readonly #pool: WorkerPool<CheckTask, CheckResult>
+  readonly #pack: StoredPack
+  readonly #blobs: readonly PackedBlob[]
+
+  constructor(
+    reading: PackReading,
+    pool: WorkerPool<CheckTask, CheckResult>,
+    pack: StoredPack,
+    blobs: readonly PackedBlob[],
+  ) {
+    this.#reading = reading
+    this.#pool = pool
+    this.#pack = pack
+    this.#blobs = blobs
+  }
+
+  async run(): Promise<DamagedPack | undefined> {
+    const first = await this.#verify()
+    if (first.problems.length === 0) return undefined
+    const second = await this.#verify()
+    const { id } = this.#pack
+    const { errors, hints } = this.#reading.findings
+    if (second.problems.length === 0) {
+      const message = `pack ${shortId(id)} was read wrongly once and rightly the second time (${first.problems[0]}): test memory, disk and cables`
+      hints.add({ kind: 'pack-read-twice', message, pack: id })
+      return undefined
+    }
+    const damage = `${second.damagedBlobs.length} of ${this.#blobs.length} blobs cannot be used`
+    const message = `pack ${shortId(id)} is damaged, ${damage}: ${second.problems.join('; ')}`
+    errors.add({ kind: 'pack-damaged', message, pack: id })
+    return { id, blobs: second.damagedBlobs.map((at) => this.#blobs[at]!) }
+  }
+
+  async #verify(): Promise<CheckResult> {
+    this.#reading.signal?.throwIfAborted()
+    const { backend } = this.#reading.repository
+    const { id, size } = this.#pack
+    const path = backend.localPath?.('pack', id)
+    if (path !== undefined) return await this.#pool.run(this.#task({ path }))
+    try {
+      const signal = this.#reading.signal
+      const content = await backend.read('pack', id, { length: size, ...(signal ? { signal } : {}) })
+      return await this.#pool.run(this.#task({ content }), { transfer: [content.buffer as ArrayBuffer] })
+    } catch (error) {
+      if (!(error instanceof FileMissingError || error instanceof RangeOutsideFileError)) throw error
+      return { problems: [error.message], damagedBlobs: [...this.#blobs.keys()], bytesRead: 0 }
+    }
+  }
+
+  #task(source: CheckTask['source']): CheckTask {
+    const ids = Buffer.allocUnsafeSlow(this.#blobs.length * ID_BYTES)
+    const numbers = new Uint32Array(this.#blobs.length * NUMBERS_PER_CHECKED_BLOB)
+    for (const [at, { type, id, offset, length, uncompressedLength }] of this.#blobs.entries()) {
+      ids.write(id, at * ID_BYTES, 'hex')
+      numbers.set([offset, length, uncompressedLength, type === 'tree' ? 1 : 0], at * NUMBERS_PER_CHECKED_BLOB)
+    }
+    return { pack: this.#pack.id, size: this.#pack.size, source, ids, numbers }
+  }
+}

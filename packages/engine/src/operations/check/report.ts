@@ -1,0 +1,42 @@
+import type { PackId } from '../../ids.ts'
+import type { CheckFinding } from './findings.ts'
+import type { ReadDataSelection } from './select-packs.ts'
+
+export interface CheckOptions {
+  /** Which packs to read and prove; without it only their presence and size are checked. */
+  readonly readData?: ReadDataSelection
+  /** Numbers from 0 up to but not including 1, for random choices; Math.random by default. */
+  readonly random?: () => number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: CheckProgress) => void
+}
+
+export interface CheckProgress {
+  readonly snapshots: number
+  readonly treesDone: number
+  readonly packsDone: number
+  /** Packs chosen to be read, as soon as that is known. */
+  readonly packsTotal: number
+  readonly bytesDone: number
+  readonly bytesTotal: number
+  readonly errors: number
+  readonly secondsElapsed: number
+}
+
+export interface CheckReport {
+  /** Something is damaged or missing. */
+  readonly errors: readonly CheckFinding[]
+  /** Nothing is lost, but something could be tidied up. */
+  readonly hints: readonly CheckFinding[]
+  /** What could be read. */
+  readonly snapshots: number
+  readonly trees: number
+  /** Packs that the index names. */
+  readonly packs: number
+  readonly packsRead: number
+  readonly bytesRead: number
+  /** Packs that are there but hold something that cannot be used: for `repair packs`. */
+  readonly damagedPacks: readonly PackId[]
+  /** What to do next, in order: commands and advice. */
+  readonly suggestions: readonly string[]
+}

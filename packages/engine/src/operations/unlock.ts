@@ -1,0 +1,36 @@
+import { FileMissingError } from '../backend/backend.ts'
+import type { LockId } from '../ids.ts'
+import { isStale, readLocks } from '../repository/lock.ts'
+import type { Repository } from '../repository/repository.ts'
+
+export interface UnlockOptions {
+  /** Every lock, also those of programs that run, and what cannot be read; by default only stale ones. */
+  readonly all?: boolean
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Removes locks that programs left behind (§13). With `all`, a program that is still running loses its protection: its
+ * next refresh fails, and it stops.
+ *
+ * @returns how many were removed
+ */
+export async function unlock(repository: Repository, options: UnlockOptions = {}): Promise<{ removed: number }> {
+  let removed = 0
+  for (const id of await locksToRemove(repository, options)) {
+    try {
+      await repository.backend.remove('lock', id, options.signal)
+      removed++
+    } catch (error) {
+      // Its owner was faster.
+      if (!(error instanceof FileMissingError)) throw error
+    }
+  }
+  return { removed }
+}
+
+async function locksToRemove(repository: Repository, { all, signal }: UnlockOptions): Promise<LockId[]> {
+  if (all) return (await repository.listIds('lock', signal)).map(({ id }) => id)
+  const locks = await readLocks(repository, signal)
+  return locks.filter(({ lock }) => lock !== undefined && isStale(lock)).map(({ id }) => id)
+}

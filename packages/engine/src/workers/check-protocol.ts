@@ -1,0 +1,29 @@
+import type { MasterKey } from '../crypto/cipher.ts'
+import type { PackId } from '../ids.ts'
+
+export interface CheckWorkerData {
+  readonly masterKey: MasterKey
+}
+
+/** Offset, stored length, uncompressed length, and 1 for trees. */
+export const NUMBERS_PER_CHECKED_BLOB = 4
+
+/** A pack to be read, and what the index says of it. */
+export interface CheckTask {
+  readonly pack: PackId
+  /** Bytes. */
+  readonly size: number
+  /** Where the thread reads it, or what was read. */
+  readonly source: { readonly path: string } | { readonly content: Uint8Array }
+  /** 32 bytes per blob, by offset. */
+  readonly ids: Uint8Array
+  readonly numbers: Uint32Array
+}
+
+export interface CheckResult {
+  /** What is wrong, in words; empty for a pack that is whole. */
+  readonly problems: readonly string[]
+  /** Positions in `ids` of the blobs that cannot be used. */
+  readonly damagedBlobs: readonly number[]
+  readonly bytesRead: number
+}

@@ -1,0 +1,175 @@
+import { Worker } from 'node:worker_threads'
+import { reviveError, type ThreadError } from './thread-error.ts'
+
+type FromWorker<Result, Event> =
+  | { kind: 'result'; task: number; result: Result }
+  | { kind: 'event'; task: number | undefined; event: Event }
+  | { kind: 'failure'; task: number; error: ThreadError }
+
+interface Pending<Result, Event> {
+  resolve(result: Result): void
+  reject(error: unknown): void
+  onEvent?: ((event: Event) => void) | undefined
+}
+
+export interface PoolOptions<Event> {
+  readonly url: URL
+  readonly size: number
+  readonly workerData: unknown
+  /** Events that belong to no task. */
+  readonly onEvent?: (event: Event, worker: number) => void
+}
+
+/** What a worker handles lies outside of the JavaScript heap: a small one is collected before it has grown. */
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 }
+
+/**
+ * Threads that each run one task at a time, in the order given. A thread that dies fails its task and every later one:
+ * nothing that was promised is forgotten.
+ */
+export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable {
+  readonly size: number
+  readonly #workers: Worker[] = []
+  readonly #idle: number[] = []
+  readonly #pending: (({ task: number } & Pending<Result, Event>) | undefined)[] = []
+  readonly #queue: { task: Task; transfer: ArrayBuffer[]; pending: Pending<Result, Event> }[] = []
+  readonly #onEach: { worker: number; task: Task; pending: Pending<Result, Event> }[] = []
+  readonly #onEvent: ((event: Event, worker: number) => void) | undefined
+  #lastTask = 0
+  #death: Error | undefined
+  #closing = false
+
+  constructor({ url, size, workerData, onEvent }: PoolOptions<Event>) {
+    this.size = size
+    this.#onEvent = onEvent
+    for (let number = 0; number < size; number++) {
+      const worker = new Worker(url, { workerData, resourceLimits: WORKER_LIMITS })
+      worker.on('message', (message: FromWorker<Result, Event>) => this.#receive(number, message))
+      worker.on('error', (error) => this.#die(error as Error))
+      worker.on('exit', (code) => this.#die(new Error(`a worker thread ended with code ${code}`)))
+      this.#workers.push(worker)
+      this.#idle.push(number)
+    }
+  }
+
+  /** Tasks that no thread has begun yet. */
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  /** Whether a task would start at once. */
+  get hasIdle(): boolean {
+    return this.#idle.length > 0
+  }
+
+  /**
+   * @param options.first run it before the tasks that wait
+   * @param options.transfer buffers that move to the thread and are gone here
+   */
+  run(
+    task: Task,
+    options: { first?: boolean; transfer?: ArrayBuffer[]; onEvent?: (event: Event) => void } = {},
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#death) {
+        reject(this.#death)
+        return
+      }
+      const waiting = {
+        task,
+        transfer: options.transfer ?? [],
+        pending: { resolve, reject, onEvent: options.onEvent },
+      }
+      if (options.first) this.#queue.unshift(waiting)
+      else this.#queue.push(waiting)
+      this.#dispatch()
+    })
+  }
+
+  /** Runs the task once on every thread, after what it is doing now. */
+  async runOnEach(task: Task): Promise<Result[]> {
+    return await Promise.all(
+      this.#workers.map(
+        (_, worker) =>
+          new Promise<Result>((resolve, reject) => {
+            if (this.#death) {
+              reject(this.#death)
+              return
+            }
+            this.#onEach.push({ worker, task, pending: { resolve, reject } })
+            this.#dispatch()
+          }),
+      ),
+    )
+  }
+
+  /** Gives up what no thread has begun. */
+  dropQueued(reason: unknown): void {
+    for (const { pending } of this.#queue.splice(0)) pending.reject(reason)
+  }
+
+  /** Tells every thread, or one, something that is not a task. */
+  notify(message: unknown, options: { worker?: number; transfer?: ArrayBuffer[] } = {}): void {
+    for (const [number, worker] of this.#workers.entries()) {
+      if (options.worker !== undefined && options.worker !== number) continue
+      worker.postMessage({ kind: 'notice', notice: message }, options.transfer ?? [])
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  #dispatch(): void {
+    for (let at = 0; at < this.#onEach.length;) {
+      const { worker, task, pending } = this.#onEach[at]!
+      const idle = this.#idle.indexOf(worker)
+      if (idle === -1) {
+        at++
+        continue
+      }
+      this.#idle.splice(idle, 1)
+      this.#onEach.splice(at, 1)
+      this.#start(worker, task, [], pending)
+    }
+    while (this.#queue.length > 0 && this.#idle.length > 0) {
+      const { task, transfer, pending } = this.#queue.shift()!
+      this.#start(this.#idle.shift()!, task, transfer, pending)
+    }
+  }
+
+  #start(worker: number, task: Task, transfer: ArrayBuffer[], pending: Pending<Result, Event>): void {
+    const number = ++this.#lastTask
+    this.#pending[worker] = { task: number, ...pending }
+    this.#workers[worker]!.postMessage({ kind: 'task', number, task }, transfer)
+  }
+
+  #receive(worker: number, message: FromWorker<Result, Event>): void {
+    const pending = this.#pending[worker]
+    if (message.kind === 'event') {
+      if (message.task === undefined) this.#onEvent?.(message.event, worker)
+      else pending?.onEvent?.(message.event)
+      return
+    }
+    this.#pending[worker] = undefined
+    this.#idle.push(worker)
+    this.#dispatch()
+    if (message.kind === 'result') pending?.resolve(message.result)
+    else pending?.reject(reviveError(message.error))
+  }
+
+  #die(error: Error): void {
+    if (this.#closing || this.#death) return
+    this.#death = error
+    for (const pending of this.#pending) pending?.reject(error)
+    for (const { pending } of [...this.#queue, ...this.#onEach]) pending.reject(error)
+    this.#queue.length = 0
+    this.#onEach.length = 0
+  }
+}
+
+/** The file of a worker beside `importer`, in the form (source or built) that is running. */
+export function workerUrl(name: string, importer: string): URL {
+  return new URL(`${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer)
+}

@@ -1,0 +1,119 @@
+import type { BackupReport, BackupTarget } from '@hikae/engine'
+import type { CommandInput } from '../command.ts'
+import type { backupOptions } from '../commands/backup.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import type { GlobalValues } from '../global-options.ts'
+import { ownIdentity } from '../identity.ts'
+import { backupProgressView } from '../output/backup-progress.ts'
+import { printableMessage } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
+import { chooseRepositories, type ChosenRepository } from '../repository/choose.ts'
+import { openChosen, type Session } from '../repository/session.ts'
+import { programVersion } from '../version.ts'
+import { type BackupValues, openInput } from './input.ts'
+import { type FailedRepository, printItem, printReport, printUnopened, printUnreadable } from './report.ts'
+
+const MIB = 1024 * 1024
+
+/** `hikae backup`: opens the repositories, reads once, tells how it went. */
+export async function runBackup(
+  { options, globals, args }: CommandInput<typeof backupOptions>,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { backUp } = await import('@hikae/engine')
+  const { out } = context
+  const chosen = await chooseRepositories(globals, context.env)
+  refuseSharedStdin(options, chosen, context)
+  const input = await openInput(options, args, context)
+  await using owned = new AsyncDisposableStack()
+  const { sessions, failed } = await openAll(chosen, globals, context, owned, options.dryRun)
+  const targets = sessions.map(({ repository, lock }): BackupTarget => ({
+    repository,
+    ...(lock ? { signal: lock.signal } : {}),
+    ...(options.parent === undefined ? {} : { parent: options.parent }),
+  }))
+  const own = ownIdentity()
+  const report = await withProgress(out, backupProgressView(out), async (progress) =>
+    backUp(input.root, targets, {
+      hostname: options.host ?? own.hostname,
+      username: own.username,
+      uid: own.uid,
+      gid: own.gid,
+      tags: options.tag.flat(),
+      paths: input.paths,
+      excludes: input.excludes,
+      programVersion: `hikae ${programVersion()}`,
+      ...(options.time === undefined ? {} : { time: options.time }),
+      ...(options.groupBy === undefined ? {} : { groupBy: options.groupBy }),
+      force: options.force,
+      ignoreInode: options.ignoreInode,
+      ignoreCtime: options.ignoreCtime,
+      withAtime: options.withAtime,
+      dryRun: options.dryRun,
+      skipIfUnchanged: options.skipIfUnchanged,
+      ...(globals.compression === undefined ? {} : { compression: globals.compression }),
+      ...(globals.packSize === undefined ? {} : { packSizeBytes: globals.packSize * MIB }),
+      ...(options.readConcurrency === undefined ? {} : { readConcurrency: options.readConcurrency }),
+      ...(options.chunk === undefined ? {} : { chunks: options.chunk }),
+      verifyWrites: !globals.noExtraVerify,
+      estimate: !options.noScan && input.stream === undefined && progress.isShown,
+      signal: context.signal,
+      onProgress: (state) => progress.update(state),
+      onUnreadable: (item) => printUnreadable(item, out),
+      onWarning: (message) => out.warn(printableMessage(message)),
+      ...(out.verbosity >= 2 ? { onItem: (item) => printItem(item, out) } : {}),
+    }),
+  )
+  const [only, ...others] = report.repositories
+  if (only?.error && others.length === 0) throw only.error
+  printReport(report, { dryRun: options.dryRun, failed }, out)
+  const isEmpty = input.stream?.bytes === 0
+  if (isEmpty) out.warn(`${input.stream.description} was empty: the snapshot holds an empty file`)
+  return exitCodeFor(report, { isIncomplete: isEmpty || failed.length > 0 })
+}
+
+/** Standard input cannot hold both what is backed up and the password. */
+function refuseSharedStdin(options: BackupValues, chosen: readonly ChosenRepository[], { io }: CommandContext): void {
+  const lists = [...options.filesFrom, ...options.filesFromVerbatim, ...options.filesFromRaw]
+  const isTaken = options.stdin || lists.includes('-')
+  if (!isTaken || io.stdin.isTTY || chosen.every(({ password }) => password.kind !== 'ask')) return
+  throw new UsageError('the password cannot be read from standard input, which is backed up', {
+    hint: 'use --password-file, --password-command or HIKAE_PASSWORD_FILE',
+  })
+}
+
+function exitCodeFor({ outcome, repositories }: BackupReport, { isIncomplete }: { isIncomplete: boolean }): ExitCode {
+  // One of several repositories that failed leaves the backup incomplete: the others have it.
+  if (repositories.every((repository) => repository.outcome === 'failed')) return EXIT.failed
+  return outcome === 'succeeded' && !isIncomplete ? EXIT.succeeded : EXIT.incomplete
+}
+
+/**
+ * Opens every repository. One that cannot be opened does not keep the others from their backup.
+ *
+ * @throws the first error when none can be opened
+ */
+async function openAll(
+  chosen: readonly ChosenRepository[],
+  globals: GlobalValues,
+  context: CommandContext,
+  owned: AsyncDisposableStack,
+  dryRun: boolean,
+): Promise<{ sessions: Session[]; failed: FailedRepository[] }> {
+  const sessions: Session[] = []
+  const failed: FailedRepository[] = []
+  for (const repository of chosen) {
+    try {
+      const session = await openChosen(repository, globals, context, { lock: 'shared', readOnly: dryRun })
+      sessions.push(owned.use(session))
+    } catch (error) {
+      context.signal.throwIfAborted()
+      failed.push({ path: repository.location.path, error: error as Error })
+    }
+  }
+  if (sessions.length === 0) throw failed[0]!.error
+  for (const failure of failed) printUnopened(failure, context.out)
+  return { sessions, failed }
+}

@@ -1,0 +1,37 @@
+import type { Command } from './command.ts'
+
+/**
+ * Everything `hikae` can be told to do, by first word, in the order of its help. Loaded when asked for: most runs need
+ * one command, and starting should take no time.
+ */
+const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  init: async () => [(await import('./commands/init.ts')).init],
+  backup: async () => [(await import('./commands/backup.ts')).backup],
+  snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
+  ls: async () => [(await import('./commands/ls.ts')).ls],
+  find: async () => [(await import('./commands/find.ts')).find],
+  diff: async () => [(await import('./commands/diff.ts')).diff],
+  stats: async () => [(await import('./commands/stats.ts')).stats],
+  list: async () => [(await import('./commands/list.ts')).list],
+  cat: async () => [(await import('./commands/cat.ts')).cat],
+  restore: async () => [(await import('./commands/restore.ts')).restore],
+  dump: async () => [(await import('./commands/dump.ts')).dump],
+  check: async () => [(await import('./commands/check.ts')).check],
+  unlock: async () => [(await import('./commands/unlock.ts')).unlock],
+  key: async () => {
+    const { keyAdd, keyList, keyPasswd, keyRemove } = await import('./commands/key.ts')
+    return [keyList, keyAdd, keyRemove, keyPasswd]
+  },
+  completion: async () => [(await import('./commands/completion.ts')).completion],
+  version: async () => [(await import('./commands/version.ts')).version],
+}
+
+export async function allCommands(): Promise<Command[]> {
+  return commandsNamed(Object.keys(LOADERS))
+}
+
+/** The commands whose first word is among `words`. */
+export async function commandsNamed(words: readonly string[]): Promise<Command[]> {
+  const wanted = Object.entries(LOADERS).filter(([name]) => words.includes(name))
+  return (await Promise.all(wanted.map(([, load]) => load()))).flat()
+}

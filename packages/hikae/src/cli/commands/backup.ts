@@ -1,0 +1,88 @@
+import { command } from '../command.ts'
+import { flag, list, value } from '../option.ts'
+import { excludeOptions } from '../pattern-options.ts'
+import { groupByOption } from '../shared-options.ts'
+import { oneOf } from '../values/choice.ts'
+import { wholeNumber } from '../values/number.ts'
+import { parseTags } from '../values/tags.ts'
+import { anyText, someText } from '../values/text.ts'
+import { parsePointInTime } from '../values/time.ts'
+
+const CHUNKS = ['standard', 'fine'] as const
+const listFile = { placeholder: 'FILE', parse: anyText, completes: 'file' as const }
+
+export const backupOptions = {
+  ...excludeOptions,
+  excludeCaches: flag({ help: 'leave out the content of directories marked with a CACHEDIR.TAG' }),
+  excludeIfPresent: list({
+    placeholder: 'NAME[:HEADER]',
+    parse: someText,
+    help: 'leave out the content of directories that hold a file NAME, which begins with HEADER',
+  }),
+  excludeLargerThan: value({ placeholder: 'SIZE', parse: anyText, help: 'leave out larger files, for instance 100M' }),
+  oneFileSystem: flag({ short: 'x', help: 'stay on the file systems of what is named' }),
+  filesFrom: list({ ...listFile, help: 'back up what the patterns in this file match (- is standard input)' }),
+  filesFromVerbatim: list({ ...listFile, help: 'back up the paths in this file, one a line' }),
+  filesFromRaw: list({ ...listFile, help: 'back up the paths in this file, each ended by a zero byte' }),
+  stdin: flag({ help: 'back up what comes in on standard input' }),
+  stdinFilename: value({ placeholder: 'NAME', parse: someText, help: 'its name in the snapshot (default stdin)' }),
+  stdinFromCommand: flag({ help: 'back up what the command after -- prints; when it fails, no snapshot is made' }),
+  tag: list({ placeholder: 'TAG[,TAG…]', parse: parseTags, help: 'tags for the snapshot (repeatable)' }),
+  host: value({
+    short: 'H',
+    placeholder: 'HOST',
+    parse: anyText,
+    env: 'HOST',
+    help: 'host of the snapshot (default: this one)',
+  }),
+  time: value({
+    placeholder: 'TIME',
+    parse: parsePointInTime,
+    help: "time of the snapshot, for instance '2026-11-21 08:30:00'",
+  }),
+  parent: value({ placeholder: 'SNAPSHOT', parse: anyText, help: 'compare with this snapshot to find changed files' }),
+  force: flag({ short: 'f', help: 'read every file again, whatever is known about it' }),
+  groupBy: { ...groupByOption, help: `${groupByOption.help}: where the parent is looked for (default host,paths)` },
+  skipIfUnchanged: flag({ help: 'make no snapshot when nothing changed since the parent' }),
+  dryRun: flag({ short: 'n', help: 'store nothing, only tell what would be done' }),
+  withAtime: flag({ help: 'also record when files were last read' }),
+  ignoreInode: flag({ help: 'a file with another inode or ctime may be unchanged all the same' }),
+  ignoreCtime: flag({ help: 'a file with another ctime may be unchanged all the same' }),
+  chunk: value({
+    placeholder: 'PROFILE',
+    parse: oneOf(CHUNKS),
+    choices: CHUNKS,
+    help: 'standard, or fine for database dumps and pages: smaller pieces, which more often are stored already',
+  }),
+  readConcurrency: value({
+    placeholder: 'N',
+    parse: wholeNumber(1, 64),
+    env: 'READ_CONCURRENCY',
+    help: 'threads that read and compress (default: one per processor, at most 8)',
+  }),
+  noScan: flag({ help: 'do not count files and bytes ahead, so that nothing is known of the remaining time' }),
+}
+
+export const backup = command({
+  name: 'backup',
+  group: 'Save',
+  summary: 'Save files and directories as a new snapshot',
+  description:
+    'Everything is read once, whatever the number of repositories. Only what changed since the last snapshot is read, and only ' +
+    'what the repository does not hold yet is stored. What cannot be read is named, and the exit status is 3.',
+  arguments: [{ name: 'PATH', help: 'file or directory to save', variadic: true, completes: 'file' }],
+  options: backupOptions,
+  globals: ['repository', 'storage', 'output'],
+  examples: [
+    ['backup -r /mnt/usb/hikae ~/documents --exclude node_modules', 'one directory'],
+    ['backup -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password /srv', 'into two repositories at once'],
+    [
+      'backup --stdin-from-command --stdin-filename shop.dump --chunk fine -- pg_dump -Fc shop',
+      'a database dump; when pg_dump fails, there is no snapshot',
+    ],
+  ],
+  async run(input, context) {
+    const { runBackup } = await import('../backup/run.ts')
+    return runBackup(input, context)
+  },
+})

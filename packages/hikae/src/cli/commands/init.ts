@@ -1,0 +1,144 @@
+import { command } from '../command.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { GlobalValues } from '../global-options.ts'
+import { ownIdentity } from '../identity.ts'
+import { flag, type OptionValues, value } from '../option.ts'
+import { printableText } from '../output/printable.ts'
+import { shortId } from '../output/snapshot.ts'
+import { chooseRepositories, readRepositoryFile } from '../repository/choose.ts'
+import { type LocalLocation, parseLocation } from '../repository/location.ts'
+import { choosePasswordSource, type PasswordSource, readNewPassword } from '../repository/password.ts'
+import { openBackend, openChosen } from '../repository/session.ts'
+import { oneOf } from '../values/choice.ts'
+import { anyText } from '../values/text.ts'
+
+const VERSIONS = ['1', '2', 'stable', 'latest'] as const
+
+const options = {
+  repositoryVersion: value({
+    placeholder: 'VERSION',
+    parse: oneOf(VERSIONS),
+    choices: VERSIONS,
+    help: '1, 2, stable or latest; both words mean 2, which compresses',
+  }),
+  copyChunkerParams: flag({ help: 'cut content as --from-repo does, so that copies between the two take little room' }),
+  fromRepo: value({
+    placeholder: 'REPOSITORY',
+    parse: anyText,
+    completes: 'directory',
+    env: 'FROM_REPOSITORY',
+    help: 'the repository whose chunker parameters are copied',
+  }),
+  fromRepositoryFile: value({
+    placeholder: 'FILE',
+    parse: anyText,
+    completes: 'file',
+    env: 'FROM_REPOSITORY_FILE',
+    help: 'file that names it',
+  }),
+  fromPasswordFile: value({ placeholder: 'FILE', parse: anyText, completes: 'file', help: 'file with its password' }),
+  fromPasswordCommand: value({
+    placeholder: 'COMMAND',
+    parse: anyText,
+    help: 'shell command that prints its password',
+  }),
+  fromInsecureNoPassword: flag({ help: 'it has the empty password' }),
+  fromKeyHint: value({ placeholder: 'ID', parse: anyText, env: 'FROM_KEY_HINT', help: 'its key to try first' }),
+}
+
+export const init = command({
+  name: 'init',
+  group: 'Save',
+  summary: 'Create one or more repositories',
+  description:
+    'A repository is encrypted with a password. Keep the password in a second place: without it, nobody can read the backups, ' +
+    'and nobody can reset it.\n' +
+    'Repositories that are created in one go cut content alike, so that one backup can be stored in all of them at the cost of one.',
+  arguments: [],
+  options,
+  globals: ['repository', 'output'],
+  examples: [
+    ['init --repo /mnt/usb/hikae', 'asks for a new password'],
+    ['init -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password', 'two repositories with one password'],
+  ],
+  async run({ options: given, globals }, context) {
+    const { initRepository } = await import('@hikae/engine')
+    const chosen = await chooseRepositories(globals, context.env)
+    let chunkerPolynomial = await copiedPolynomial(given, globals, context)
+    const passwords = await newPasswords(chosen, context)
+    const { hostname, username } = ownIdentity()
+    for (const [index, { location }] of chosen.entries()) {
+      context.signal.throwIfAborted()
+      await using backend = await openBackend(location, context)
+      const made = await initRepository(backend, {
+        password: passwords[index]!,
+        hostname,
+        username,
+        version: given.repositoryVersion === '1' ? 1 : 2,
+        ...(chunkerPolynomial === undefined ? {} : { chunkerPolynomial }),
+      })
+      chunkerPolynomial = made.chunkerPolynomial
+      tellCreated(made.id, location, context)
+    }
+    context.out.note()
+    context.out.note('Keep the password in a second place: without it the backups cannot be read, by anybody.')
+    return EXIT.succeeded
+  },
+})
+
+/** One that is typed serves all repositories. */
+async function newPasswords(
+  chosen: readonly { readonly location: LocalLocation; readonly password: PasswordSource }[],
+  { io }: CommandContext,
+): Promise<string[]> {
+  const passwords: string[] = []
+  let typed: string | undefined
+  for (const { location, password } of chosen) {
+    const question = chosen.length > 1 ? 'new password for all of them' : `new password for ${location.path}`
+    const read = password.kind === 'ask' && typed !== undefined ? typed : await readNewPassword(password, question, io)
+    if (password.kind === 'ask') typed = read
+    passwords.push(read)
+  }
+  return passwords
+}
+
+async function copiedPolynomial(
+  given: OptionValues<typeof options>,
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<bigint | undefined> {
+  const named = given.fromRepo !== undefined || given.fromRepositoryFile !== undefined
+  if (!given.copyChunkerParams) {
+    if (named) throw new UsageError('--from-repo is of use only together with --copy-chunker-params')
+    return undefined
+  }
+  if (!named) throw new UsageError('--copy-chunker-params needs --from-repo')
+  const name = given.fromRepo ?? (await readRepositoryFile(given.fromRepositoryFile!))
+  const { fromKeyHint: keyHint } = given
+  await using source = await openChosen(
+    { location: parseLocation(name), password: fromPassword(given, context) },
+    { ...globals, keyHint },
+    context,
+    { lock: 'none' },
+  )
+  return source.repository.config.chunkerPolynomial
+}
+
+function fromPassword(given: OptionValues<typeof options>, { env }: CommandContext): PasswordSource {
+  return choosePasswordSource(
+    {
+      insecureNoPassword: given.fromInsecureNoPassword,
+      passwordFile: given.fromPasswordFile,
+      passwordCommand: given.fromPasswordCommand,
+    },
+    env,
+    { option: 'from-password', variable: 'FROM_PASSWORD' },
+  )
+}
+
+function tellCreated(id: string, { path }: LocalLocation, { out }: CommandContext): void {
+  if (out.json) out.document({ message_type: 'initialized', id, repository: path })
+  else out.line(`created repository ${shortId(id)} at ${printableText(path)}`)
+}

@@ -1,0 +1,175 @@
+import type { RestoreItem, RestoreReport } from '@hikae/engine'
+import { command } from '../command.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { snapshotFilterOptions } from '../filter-options.ts'
+import { flag, type OptionValues, value } from '../option.ts'
+import { printFailure } from '../output/failure.ts'
+import { formatBytes, formatDuration, formatQuantity } from '../output/format.ts'
+import type { Output } from '../output/output.ts'
+import { jsonPath, printableMessage, printablePath, printableText } from '../output/printable.ts'
+import { withProgress } from '../output/progress.ts'
+import { restoreProgressView } from '../output/restore-progress.ts'
+import { describeSnapshot } from '../output/snapshot.ts'
+import { excludeOptions, includeOptions, readPatterns } from '../pattern-options.ts'
+import { openSession } from '../repository/session.ts'
+import { chooseSnapshot } from '../repository/snapshot-choice.ts'
+import { oneOf } from '../values/choice.ts'
+import { someText } from '../values/text.ts'
+
+const OVERWRITE = ['always', 'if-changed', 'if-newer', 'never'] as const
+
+const options = {
+  target: value({
+    short: 't',
+    placeholder: 'DIRECTORY',
+    parse: someText,
+    completes: 'directory',
+    help: 'where to put the files',
+  }),
+  ...includeOptions,
+  ...excludeOptions,
+  ...snapshotFilterOptions,
+  overwrite: value({
+    placeholder: 'WHEN',
+    parse: oneOf(OVERWRITE),
+    choices: OVERWRITE,
+    help: `what happens to files that are there: ${OVERWRITE.join(', ')} (default always, but equal parts are not written)`,
+  }),
+  delete: flag({ help: 'delete what is in the target but not in the snapshot' }),
+  sparse: flag({ help: 'leave holes in files where there are only zeros' }),
+  verify: flag({ help: 'read everything again after it was written' }),
+  dryRun: flag({ help: 'write nothing, only tell what would be done' }),
+}
+
+export const restore = command({
+  name: 'restore',
+  group: 'Bring back',
+  summary: 'Write the files of a snapshot into a directory',
+  description:
+    'Files are put below the target with their whole paths; SNAPSHOT:PATH puts the content of PATH there instead. Look at ' +
+    'what would happen first: --dry-run -vv names every file.',
+  arguments: [
+    { name: 'SNAPSHOT', help: 'id, beginning of an id, or latest; with :PATH, only what is below', required: true },
+  ],
+  options,
+  globals: ['repository', 'output'],
+  examples: [
+    ['restore latest --target /tmp/restored', 'everything'],
+    ['restore latest:/srv/uploads --target /srv/uploads --overwrite if-changed', 'one directory, in place'],
+    ["restore latest --target /tmp/restored --include '*.env'", 'only some files'],
+  ],
+  async run({ options: given, globals, args }, context) {
+    const engine = await import('@hikae/engine')
+    const { out, env } = context
+    if (given.target === undefined) {
+      throw new UsageError('restore needs to know where to put the files', { hint: 'add --target DIRECTORY' })
+    }
+    const patterns = await readSelection(given, env)
+    const select = patterns && engine.selectForRestore(patterns)
+    await using session = await openSession(globals, context, { lock: 'shared', readOnly: true })
+    const { snapshot, path } = await chooseSnapshot(session, args[0]!, given)
+    out.note(`restoring ${describeSnapshot(snapshot)} to ${printableText(given.target)}`)
+    const report = await withProgress(out, restoreProgressView(out), async (progress) =>
+      engine.restore(session.repository, snapshot, {
+        target: given.target!,
+        path,
+        ...(select ? { select } : {}),
+        overwrite: given.overwrite ?? 'always',
+        delete: given.delete,
+        sparse: given.sparse,
+        verify: given.verify,
+        dryRun: given.dryRun,
+        signal: session.signal,
+        onProgress: (state) => progress.update(state),
+        onWarning: ({ path: about, message }) => {
+          out.warn(printableMessage(about === undefined ? message : `${printablePath(about)}: ${message}`))
+        },
+        ...(out.verbosity >= 2 ? { onItem: (item) => printItem(item, out) } : {}),
+      }),
+    )
+    printReport(report, given.dryRun, context)
+    if (report.problems.length === 0) return EXIT.succeeded
+    return report.filesRestored + report.filesUnchanged > 0 ? EXIT.incomplete : EXIT.failed
+  },
+})
+
+async function readSelection(given: OptionValues<typeof options>, variables: CommandContext['env']) {
+  const include = await readPatterns(
+    {
+      patterns: given.include,
+      ignoringCase: given.iinclude,
+      files: given.includeFile,
+      filesIgnoringCase: given.iincludeFile,
+    },
+    variables,
+  )
+  const exclude = await readPatterns(
+    {
+      patterns: given.exclude,
+      ignoringCase: given.iexclude,
+      files: given.excludeFile,
+      filesIgnoringCase: given.iexcludeFile,
+    },
+    variables,
+  )
+  return include || exclude ? { include, exclude } : undefined
+}
+
+function printItem({ action, path, size }: RestoreItem, out: Output): void {
+  if (out.json) return out.document({ message_type: 'verbose_status', action, item: jsonPath(path), size })
+  out.line(`${action.padEnd(9)} ${printablePath(path)}${size > 0 ? `, ${formatBytes(size)}` : ''}`)
+}
+
+function printReport(report: RestoreReport, dryRun: boolean, { out }: CommandContext): void {
+  for (const { path, error } of report.problems) {
+    printFailure({ item: jsonPath(path), what: printablePath(path), error, during: 'restore' }, out)
+  }
+  if (out.json) return out.document(summaryJson(report, dryRun))
+  for (const line of reportLines(report, dryRun)) out.line(line)
+  if (report.problems.length > 0) {
+    out.line(out.paint('yellow', `incomplete: ${formatQuantity(report.problems.length, 'problem')}, see above`))
+  }
+}
+
+function reportLines(report: RestoreReport, dryRun: boolean): string[] {
+  const { filesRestored, filesUnchanged, filesSkipped, filesDeleted, directoriesCreated, verifiedFiles } = report
+  const counts = [
+    formatQuantity(filesRestored, 'file'),
+    ...(directoriesCreated > 0 ? [formatQuantity(directoriesCreated, 'directory', 'directories')] : []),
+  ].join(' and ')
+  const verb = dryRun ? 'would restore' : 'restored'
+  return [
+    `${verb} ${counts} (${formatBytes(report.bytesRestored)}) in ${formatDuration(report.seconds)}`,
+    ...(report.bytesUnchanged > 0 || filesUnchanged > 0
+      ? [
+          `${formatQuantity(filesUnchanged, 'file')} unchanged (${formatBytes(report.bytesUnchanged)} were there already)`,
+        ]
+      : []),
+    ...(filesSkipped > 0 ? [`${formatQuantity(filesSkipped, 'file')} left alone because of --overwrite`] : []),
+    ...(filesDeleted > 0 ? [`${dryRun ? 'would delete' : 'deleted'} ${formatQuantity(filesDeleted, 'item')}`] : []),
+    ...(verifiedFiles === undefined ? [] : [`verified ${formatQuantity(verifiedFiles, 'file')}`]),
+  ]
+}
+
+/** restic counts directories as files. */
+function summaryJson(report: RestoreReport, dryRun: boolean): object {
+  const restored = report.filesRestored + report.directoriesCreated
+  const skipped = report.filesUnchanged + report.filesSkipped
+  const bytesSkipped = report.bytesUnchanged + report.bytesSkipped
+  return {
+    message_type: 'summary',
+    seconds_elapsed: Math.floor(report.seconds),
+    total_files: restored + skipped,
+    files_restored: restored,
+    ...(skipped > 0 ? { files_skipped: skipped } : {}),
+    ...(report.filesDeleted > 0 ? { files_deleted: report.filesDeleted } : {}),
+    total_bytes: report.bytesRestored + bytesSkipped,
+    bytes_restored: report.bytesRestored,
+    ...(bytesSkipped > 0 ? { bytes_skipped: bytesSkipped } : {}),
+    ...(report.verifiedFiles === undefined ? {} : { files_verified: report.verifiedFiles }),
+    ...(dryRun ? { dry_run: true } : {}),
+    problems: report.problems.length,
+  }
+}

@@ -1,0 +1,29 @@
+import type { Output } from './output/output.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The parts of a process stream that the command line uses. */
+export interface OutputStream {
+  write(chunk: string | Uint8Array): boolean
+  once(event: 'drain' | 'error', listener: (error?: Error) => void): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** The process as `main.ts` found it; nothing else reads argv, environment or signals. */
+export interface Io {
+  readonly env: Environment
+  readonly stdin: NodeJS.ReadStream
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody reads our output any more. */
+  readonly signal: AbortSignal
+}
+
+/** What a command gets besides its input. */
+export interface CommandContext {
+  readonly io: Io
+  readonly env: Environment
+  readonly signal: AbortSignal
+  readonly out: Output
+}

@@ -1,0 +1,51 @@
+/** File names that real programs stumble over; byte strings (latin1), none with a slash. */
+export const HOSTILE_NAMES: readonly string[] = [
+  'plain',
+  ' leading and trailing space ',
+  '-leading-dash',
+  '--help',
+  '~',
+  '#hash#',
+  '...',
+  '.hidden',
+  'new\nline',
+  'carriage\rreturn',
+  'tab\tand\x01control\x1f\x7f',
+  "single'quote",
+  'double"quote',
+  'back\\slash',
+  'back\\x41slash that looks like an escape',
+  'trailing backslash\\',
+  '$(touch executed)`touch executed`;&|<>*?[a]{b}!',
+  '%s%n%d %2F %00',
+  '<b>&amp;<i>&#x2f;',
+  'a:b',
+  'CON.txt',
+  bytes('日本語のファイル名'),
+  bytes('バックアップ.tar'),
+  // These two look the same and are not.
+  bytes('\u304c.txt'),
+  bytes('\u304b\u3099.txt'),
+  bytes('emoji 💾🗄️ family 👨‍👩‍👧'),
+  bytes('no\u00a0break\u2003space\u3000'),
+  bytes('line\u2028and\u2029paragraph'),
+  bytes('right\u202eto left'),
+  bytes('\ufeffbyte order mark'),
+  bytes('replacement \ufffd character'),
+  bytes('beyond \u{10ffff}'),
+  '\xff',
+  '\xfe\xff invalid',
+  'cut \xe3\x81',
+  'lone continuation \x80',
+  'overlong \xc0\xaf',
+  'surrogate \xed\xa0\x80',
+  'latin1 caf\xe9',
+  `${'x'.repeat(251)}.255`,
+  bytes('あ'.repeat(85)),
+  '\xff'.repeat(255),
+]
+
+/** The UTF-8 bytes of a text as a byte string. */
+function bytes(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}

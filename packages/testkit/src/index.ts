@@ -1,0 +1,36 @@
+export { describeBackend, type ContractSubject } from './backend-contract.ts'
+export { collect } from './collect.ts'
+export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
+export {
+  faultAt,
+  FaultyBackend,
+  firstFault,
+  withFaults,
+  type CallMatch,
+  type Fault,
+  type FaultPlan,
+  type RecordedCall,
+} from './faulty-backend.ts'
+export { HOSTILE_NAMES } from './hostile-names.ts'
+export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
+export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
+export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
+export {
+  availableRestics,
+  findRestic,
+  Restic,
+  type ResticBinary,
+  type ResticOptions,
+  type ResticSnapshot,
+} from './restic.ts'
+export {
+  runOk,
+  runProcess,
+  startProcess,
+  type ProcessOptions,
+  type ProcessResult,
+  type RunningProcess,
+} from './run-process.ts'
+export { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk.ts'
+export { makeTempDir, type TempDir } from './temp-dir.ts'
+export { readTreeFacts, type EntryFacts } from './tree-facts.ts'

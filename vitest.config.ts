@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@hikae/source']
+const resolve = { conditions }
+const ssr = { resolve: { conditions, externalConditions: conditions } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['{packages/*,bench}/src/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: 'integration', include: ['packages/*/test/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        resolve,
+        ssr,
+        test: { name: 'e2e', include: ['e2e/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+})
