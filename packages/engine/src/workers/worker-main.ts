@@ -10,6 +10,11 @@ export interface WorkerLogic<Task, Result, Notice> {
 /** Sends an event to the pool; with `task` false it goes to the pool's own `onEvent`. */
 export type Report<Event> = (event: Event, options?: { ofTask?: boolean; transfer?: ArrayBuffer[] }) => void
 
+type ToWorker<Task, Notice> =
+  | { kind: 'task'; number: number; task: Task }
+  | { kind: 'notice'; notice: Notice }
+  | { kind: 'stop' }
+
 /** Connects a worker's logic to the pool that started the thread. */
 export function serveTasks<Task, Result, Event, Notice>(
   start: (report: Report<Event>) => WorkerLogic<Task, Result, Notice>,
@@ -19,7 +24,11 @@ export function serveTasks<Task, Result, Event, Notice>(
   const logic = start((event, { ofTask = false, transfer = [] } = {}) => {
     port.postMessage({ kind: 'event', task: ofTask ? current : undefined, event }, transfer)
   })
-  port.on('message', (message: { kind: 'task'; number: number; task: Task } | { kind: 'notice'; notice: Notice }) => {
+  port.on('message', (message: ToWorker<Task, Notice>) => {
+    if (message.kind === 'stop') {
+      port.close()
+      return
+    }
     if (message.kind === 'notice') {
       logic.notice?.(message.notice)
       return

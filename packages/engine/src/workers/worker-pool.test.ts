@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { describe, test } from 'vitest'
 import { WorkerPool } from './worker-pool.ts'
 
 const ECHO = `
   import { parentPort, threadId } from 'node:worker_threads'
   parentPort.on('message', ({ kind, number, task }) => {
+    if (kind === 'stop') return parentPort.close()
     if (kind !== 'task') return
     if (task === 'die') process.exit(3)
     if (task === 'wait') return
@@ -35,5 +37,35 @@ describe('a pool of threads', () => {
     const tasks = [pool.run('wait'), pool.run('die'), pool.run('waits'), pool.runOnEach('waits')]
     for (const outcome of await Promise.allSettled(tasks)) expect(outcome.status).toBe('rejected')
     await expect(pool.runOnEach('late')).rejects.toThrow('ended with code 3')
+  })
+  test('is closed in peace, whatever its threads are loading', ({
+    expect,
+  }) => {
+    const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+    const loading = `
+      import { parentPort } from 'node:worker_threads'
+      import { nativeFunction } from ${at('../native/libc.ts')}
+      import { serveTasks } from ${at('worker-main.ts')}
+      serveTasks((report) => {
+        report('loading')
+        nativeFunction('getpid', 'int', [])()()
+        return { run: (task) => ({ result: task }) }
+      })`
+    const program = `
+      import { WorkerPool } from ${at('worker-pool.ts')}
+      const url = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(loading)}))
+      for (let round = 0; round < 45; round++) {
+        const begun = Promise.withResolvers()
+        await using pool = new WorkerPool({ url, size: 2, workerData: undefined, onEvent: begun.resolve })
+        await begun.promise
+        await new Promise((resolve) => setTimeout(resolve, round % 15))
+      }
+      console.log('alive')`
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    expect({ stdout: run.stdout, stderr: run.stderr.slice(0, 500), signal: run.signal }).toEqual({
+      stdout: 'alive\n',
+      stderr: '',
+      signal: null,
+    })
   })
 })

@@ -30,6 +30,7 @@ const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 }
 export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable {
   readonly size: number
   readonly #workers: Worker[] = []
+  readonly #ends: Promise<unknown>[] = []
   readonly #idle: number[] = []
   readonly #pending: (({ task: number } & Pending<Result, Event>) | undefined)[] = []
   readonly #queue: { task: Task; transfer: ArrayBuffer[]; pending: Pending<Result, Event> }[] = []
@@ -47,6 +48,7 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
       worker.on('message', (message: FromWorker<Result, Event>) => this.#receive(number, message))
       worker.on('error', (error) => this.#die(error as Error))
       worker.on('exit', (code) => this.#die(new Error(`a worker thread ended with code ${code}`)))
+      this.#ends.push(new Promise((resolve) => worker.once('exit', resolve)))
       this.#workers.push(worker)
       this.#idle.push(number)
     }
@@ -116,9 +118,16 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     }
   }
 
+  /**
+   * Drops what no thread has begun and waits for what runs: a thread that is ended while it loads native code, or is in
+   * it, takes the whole process with it.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+    this.#queue.length = 0
+    this.#onEach.length = 0
+    for (const worker of this.#workers) worker.postMessage({ kind: 'stop' })
+    await Promise.all(this.#ends)
   }
 
   #dispatch(): void {

@@ -28,7 +28,11 @@ async function main(): Promise<void> {
   let firstSignalAt = 0
   for (const name of INTERRUPTS) {
     process.on(name, () => {
-      if (firstSignalAt !== 0 && Date.now() - firstSignalAt > SAME_WISH_MS) process.exit(EXIT.interrupted)
+      // By the signal itself: process.exit would end the threads first, and wait for one that hangs in a dead mount.
+      if (firstSignalAt !== 0 && Date.now() - firstSignalAt > SAME_WISH_MS) {
+        process.removeAllListeners(name)
+        process.kill(process.pid, name)
+      }
       firstSignalAt ||= Date.now()
       stop.abort(new InterruptedError(`stopped by ${name}`))
     })
