@@ -25,7 +25,7 @@ import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
 import { Archiver, type StoredTree } from './archiver.ts'
 import { ContentQueue } from './content-queue.ts'
 import { countEntries } from './estimate.ts'
-import { PackWriter } from './pack-writer.ts'
+import { PackWriter } from '../../repository/pack-writer.ts'
 import { findParent } from './parent.ts'
 import { ProgressReporter } from './progress.ts'
 import type {

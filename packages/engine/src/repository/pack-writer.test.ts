@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { sha256 } from '../../crypto/hash.ts'
-import { MAX_PACK_BLOBS } from '../../pack/header.ts'
-import { PackBuilder } from '../../pack/pack-builder.ts'
-import { makeRepository } from '../../repository/fixture.test.support.ts'
+import { sha256 } from '../crypto/hash.ts'
+import { MAX_PACK_BLOBS } from '../pack/header.ts'
+import { PackBuilder } from '../pack/pack-builder.ts'
+import { makeRepository } from './fixture.test.support.ts'
 import { PackWriter } from './pack-writer.ts'
 
 const PACK_SIZE = 128 * 1024 * 1024

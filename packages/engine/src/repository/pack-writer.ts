@@ -1,11 +1,11 @@
-import { DamagedError } from '../../errors.ts'
-import { type FinishedPack, blobsOf, mergePacks } from '../../pack/pack-builder.ts'
-import { MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from '../../pack/header.ts'
-import { ID_BYTES, type PackId } from '../../ids.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
-import { encodeIndex } from '../../index/index-file.ts'
-import type { Repository } from '../../repository/repository.ts'
-import { Semaphore } from '../../concurrency.ts'
+import { DamagedError } from '../errors.ts'
+import { type FinishedPack, blobsOf, mergePacks } from '../pack/pack-builder.ts'
+import { MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from '../pack/header.ts'
+import { ID_BYTES, type PackId } from '../ids.ts'
+import type { PackedBlob } from '../pack/blob.ts'
+import { encodeIndex } from '../index/index-file.ts'
+import type { Repository } from './repository.ts'
+import { Semaphore } from '../concurrency.ts'
 
 /** An index file is stored when it has so many blobs, or is so old: what an interrupted run leaves can be used (§14). */
 const INDEX_BLOBS = 50_000
@@ -54,6 +54,11 @@ export class PackWriter {
   /** Bytes of headers beyond their entries, for the summary. */
   get overheadBytes(): number {
     return this.#packs * PACK_OVERHEAD_BYTES
+  }
+
+  /** Waits until so few packs wait that more may be made: memory is bounded by the caller's own packs. */
+  async room(): Promise<void> {
+    while (this.#running.size > this.#repository.backend.connections) await Promise.race(this.#running)
   }
 
   add(pack: FinishedPack, fill: 'full' | 'partial'): void {
