@@ -23,7 +23,7 @@ const test = base.extend('shared', { scope: 'file' }, async ({}, { onCleanup }) 
     'src/deep/c.log': 'c',
   })
   const hikae = new Hikae({ repository: dir.join('repository'), cwd: tree })
-  await hikae.init()
+  await hikae.initCheaply()
   return { dir, tree, hikae }
 })
 // oxlint-enable no-empty-pattern
@@ -255,7 +255,7 @@ describe.concurrent('storage', () => {
     const sizes: number[] = []
     for (const mode of ['off', 'fastest', 'max']) {
       const hikae = new Hikae({ repository: dir.join(mode), cwd: dir.path })
-      await hikae.init()
+      await hikae.initCheaply()
       const summary = await hikae.backup(['tree'], ['--compression', mode])
       sizes.push(Number(summary['data_added_packed']))
       await hikae.check()
@@ -289,7 +289,7 @@ describe.concurrent('storage', () => {
     const added: Record<string, number> = {}
     for (const profile of ['standard', 'fine']) {
       const hikae = new Hikae({ repository: dir.join(profile), cwd: dir.path })
-      await hikae.init()
+      await hikae.initCheaply()
       await writeFile(dir.join('database'), Buffer.concat(pages))
       await hikae.backup(['database'], ['--chunk', profile])
       const changed = pages.map((page, n) => (n % 250 === 0 ? randomBytesOf(`new ${n}`, 8192) : page))

@@ -11,7 +11,7 @@ const test = base.extend('shared', { scope: 'file' }, async ({}, { onCleanup }) 
   onCleanup(() => dir[Symbol.asyncDispose]())
   await prepare(dir)
   const hikae = new Hikae({ repository: dir.join('repository'), cwd: dir.path })
-  await hikae.init()
+  await hikae.initCheaply()
   await hikae.backup(['tree'])
   return { dir, hikae, before: await contentOf(hikae.repository) }
 })

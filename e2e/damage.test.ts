@@ -32,7 +32,7 @@ const test = base
 async function makeWhole(dir: TempDir): Promise<Whole> {
   const repository = dir.join('repository')
   const hikae = new Hikae({ repository, cwd: dir.path })
-  await hikae.init()
+  await hikae.initCheaply()
   const tree = await makeFiles(dir.join('tree'), { 'older/file': randomBytesOf('older', 100_000), same: 'same' })
   const older = await hikae.backup(['tree'])
   const before = new Set(await filesIn(repository))

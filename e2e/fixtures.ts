@@ -23,7 +23,7 @@ export const test = base
   })
   .extend('hikae', async ({ dir }) => {
     const hikae = new Hikae({ repository: dir.join('repository'), cwd: dir.path })
-    await hikae.init()
+    await hikae.initCheaply()
     return hikae
   })
 // oxlint-enable no-empty-pattern

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   isRoot,
+  makeCheapRepository,
   runProcess,
   startProcess,
   type ProcessOptions,
@@ -89,6 +90,11 @@ export class Hikae {
 
   async init(args: readonly string[] = []): Promise<void> {
     await this.ok(['init', ...args])
+  }
+
+  /** For tests of something else: a repository whose password costs nothing to prove. */
+  async initCheaply(): Promise<void> {
+    await makeCheapRepository(this.repository, this.password)
   }
 
   /** @returns the summary */

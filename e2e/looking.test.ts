@@ -9,7 +9,7 @@ const test = base.extend('shared', { scope: 'file' }, async ({}, { onCleanup }) 
   const dir = await makeTempDir()
   onCleanup(() => dir[Symbol.asyncDispose]())
   const hikae = new Hikae({ repository: dir.join('repository'), cwd: dir.path })
-  await hikae.init()
+  await hikae.initCheaply()
   await makeFiles(dir.join('tree'), {
     'a/config.json': '{}',
     'a/Notes.TXT': 'n',

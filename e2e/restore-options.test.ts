@@ -24,7 +24,7 @@ const test = base
     await runOk('truncate', ['-s', '5M', join(tree, 'hole')])
     await symlink('notes.txt', join(tree, 'link'))
     const hikae = new Hikae({ repository: dir.join('repository'), cwd: dir.path })
-    await hikae.init()
+    await hikae.initCheaply()
     await hikae.backup(['.'], [], { cwd: tree })
     return { tree, hikae }
   })

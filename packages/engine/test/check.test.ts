@@ -13,7 +13,7 @@ const test = base.extend('restic', async ({}, { onCleanup }) => {
   const dir = await makeTempDir()
   onCleanup(() => dir[Symbol.asyncDispose]())
   const restic = new Restic({ binary: binary!, repository: dir.join("it's here"), password: PASSWORD })
-  await restic.init()
+  await restic.initCheaply()
   for (const name of ['one', 'two']) {
     await writeFile(dir.join(name), randomBytesOf(name, 2_000_000))
     await restic.backup([name], [], { cwd: dir.path })

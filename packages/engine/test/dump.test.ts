@@ -33,7 +33,7 @@ async function backedUp(dir: TempDir, fill: (source: string) => Promise<void>): 
   await mkdir(source)
   await fill(source)
   const restic = new Restic({ binary: binary!, repository: dir.join('repository'), password: PASSWORD })
-  await restic.init()
+  await restic.initCheaply()
   await restic.backup(['.'], [], { cwd: source })
   return restic
 }

@@ -65,7 +65,7 @@ class Fixture implements AsyncDisposable {
     const fixture = new Fixture(await makeTempDir())
     await mkdir(fixture.source)
     for (const [path, content] of Object.entries(files)) await fixture.write(path, content)
-    await fixture.restic.init(['--repository-version', '2'])
+    await fixture.restic.initCheaply()
     return fixture
   }
 

@@ -1,4 +1,5 @@
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
+export { makeCheapRepository } from './cheap-repository.ts'
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
 export {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { makeCheapRepository } from './cheap-repository.ts'
 import { findProgram, isExecutable } from './requirements.ts'
 import { runOk, runProcess, type ProcessOptions, type ProcessResult } from './run-process.ts'
 
@@ -62,11 +63,13 @@ export interface ResticOptions {
 export class Restic {
   readonly binary: ResticBinary
   readonly repository: string
+  readonly #password: string
   readonly #env: Record<string, string | undefined>
 
   constructor(options: ResticOptions) {
     this.binary = options.binary
     this.repository = options.repository
+    this.#password = options.password
     const inherited = Object.keys(process.env).filter((name) => name.startsWith('RESTIC_'))
     this.#env = {
       ...Object.fromEntries(inherited.map((name) => [name, undefined])),
@@ -87,6 +90,11 @@ export class Restic {
 
   async init(args: readonly string[] = []): Promise<void> {
     await this.ok(['init', ...args])
+  }
+
+  /** An empty repository that {@link makeCheapRepository} makes. */
+  async initCheaply(options: { version?: 1 | 2 } = {}): Promise<void> {
+    await makeCheapRepository(this.repository, this.#password, options)
   }
 
   /** @returns the new snapshot's id */

@@ -120,7 +120,7 @@ const noRestic = skipBecause(restic === undefined ? 'no restic 0.18: run script/
 describe.skipIf(noTools || noRestic || !isRoot())('stock restic', () => {
   test('brings the hostile tree back, but for hard links of other things than files', async ({ tree, dir, expect }) => {
     const stock = new Restic({ binary: restic!, repository: dir.join('repository'), password: 'a password' })
-    await stock.init()
+    await stock.initCheaply()
     const id = await stock.backup(['.'], ['--host', 'somewhere'], { cwd: tree })
     await stock.check()
     expect(await stock.snapshots()).toMatchObject([{ id, hostname: 'somewhere' }])
