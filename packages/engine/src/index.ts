@@ -74,8 +74,28 @@ export type { DiffSideStatistics, DiffStatistics } from './operations/diff/stati
 export { findEntries, type EntryQuery, type FindOptions, type FoundEntry } from './operations/find/find-entries.ts'
 export { findObjects, type FoundObject, type ObjectQuery } from './operations/find/find-objects.ts'
 export { addKey, changePassword, listKeys, removeKey, type KeyInfo, type ListKeysOptions } from './operations/keys.ts'
+export { formatCalendarDuration, type CalendarDuration } from './operations/forget/calendar-duration.ts'
+export { forgetSnapshots, type ForgetOptions, type ForgetReport } from './operations/forget/forget.ts'
+export type { ZoneRule } from './operations/forget/moment.ts'
+export {
+  NothingKeptError,
+  planForget,
+  type ForgetGroup,
+  type ForgetPlan,
+  type ForgetPlanOptions,
+  type KeptSnapshot,
+} from './operations/forget/plan.ts'
+export { describePolicy, isEmptyPolicy, type KeepCount, type KeepPolicy } from './operations/forget/policy.ts'
+export {
+  simulateForget,
+  type ForecastPoint,
+  type GroupForecast,
+  type SimulationOptions,
+  type SnapshotFate,
+} from './operations/forget/simulate.ts'
 export { listTree, type ListTreeOptions } from './operations/list-tree.ts'
 export { stats, type StatsMode, type StatsOptions, type StatsReport } from './operations/stats/stats.ts'
+export { tagSnapshots, type TagChange, type TagOptions, type TagReport } from './operations/tag.ts'
 export { PathMissingError } from './operations/tree-path.ts'
 export { unlock, type UnlockOptions } from './operations/unlock.ts'
 export { openTargets, type OpenedTargets, type TargetOptions } from './filesystem/targets.ts'
