@@ -12,6 +12,11 @@ export interface MasterKey {
   readonly macR: Uint8Array
 }
 
+/** Whether units of the one can be read with the other. */
+export function isSameKey(a: MasterKey, b: MasterKey): boolean {
+  return (['encrypt', 'macK', 'macR'] as const).every((part) => Buffer.compare(a[part], b[part]) === 0)
+}
+
 const IV_BYTES = 16
 const MAC_BYTES = 16
 

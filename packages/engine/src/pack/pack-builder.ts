@@ -58,12 +58,33 @@ export class PackBuilder {
    * @returns the pack that this blob completed or did not fit into any more; more than one when a huge blob follows
    */
   add(id: Uint8Array, stored: Uint8Array, uncompressedLength: number): FinishedPack[] {
-    const finished: FinishedPack[] = []
     const length = stored.length + OVERHEAD
+    const finished = this.#makeRoom(length)
+    this.#cipher.sealInto(stored, this.#content!, this.#used)
+    if (this.#verify) this.#verifyUnit(stored, this.#used, length)
+    return this.#added(id, length, uncompressedLength, finished)
+  }
+
+  /**
+   * Adds a blob that is encrypted with the same key already: units do not depend on where they lie (§25.7).
+   *
+   * @param unit decrypted and compared with the id by the caller
+   * @returns as {@link add}
+   */
+  addSealed(id: Uint8Array, unit: Uint8Array, uncompressedLength: number): FinishedPack[] {
+    const finished = this.#makeRoom(unit.length)
+    this.#content!.set(unit, this.#used)
+    return this.#added(id, unit.length, uncompressedLength, finished)
+  }
+
+  #makeRoom(length: number): FinishedPack[] {
+    const finished: FinishedPack[] = []
     if (this.#blobs > 0 && !this.#fits(length)) finished.push(this.finish()!)
     this.#content ??= this.#buffer(length)
-    this.#cipher.sealInto(stored, this.#content, this.#used)
-    if (this.#verify) this.#verifyUnit(stored, this.#used, length)
+    return finished
+  }
+
+  #added(id: Uint8Array, length: number, uncompressedLength: number, finished: FinishedPack[]): FinishedPack[] {
     this.#record(id, this.#used, length, uncompressedLength)
     this.#used += length
     if (this.#used >= this.#targetBytes || this.#blobs === MAX_PACK_BLOBS) finished.push(this.finish()!)

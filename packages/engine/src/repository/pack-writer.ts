@@ -16,8 +16,8 @@ export interface PackWriterOptions {
   readonly dryRun: boolean
   /** Called once, with the first error: nothing more is stored then. */
   readonly onFailure: (error: Error) => void
-  /** Called with the memory of each pack that is stored. */
-  readonly onStored: (memory: ArrayBuffer) => void
+  /** Called with the memory of each pack that is stored, which is free then, and with the pack's name. */
+  readonly onStored: (memory: ArrayBuffer, pack: PackId) => void
 }
 
 /**
@@ -35,6 +35,7 @@ export class PackWriter {
   #indexSince = Date.now()
   #error: Error | undefined
   #packs = 0
+  #bytes = 0
 
   constructor(repository: Repository, options: PackWriterOptions) {
     this.#repository = repository
@@ -56,9 +57,14 @@ export class PackWriter {
     return this.#packs * PACK_OVERHEAD_BYTES
   }
 
-  /** Waits until so few packs wait that more may be made: memory is bounded by the caller's own packs. */
-  async room(): Promise<void> {
-    while (this.#running.size > this.#repository.backend.connections) await Promise.race(this.#running)
+  /** Of all packs that are stored, headers included. */
+  get storedBytes(): number {
+    return this.#bytes
+  }
+
+  /** Waits until no more than `waiting` packs wait, so that more may be made: memory is bounded by the caller's own packs. */
+  async room(waiting = this.#repository.backend.connections): Promise<void> {
+    while (this.#running.size > waiting) await Promise.race(this.#running)
   }
 
   add(pack: FinishedPack, fill: 'full' | 'partial'): void {
@@ -121,11 +127,12 @@ export class PackWriter {
   async #store(pack: FinishedPack): Promise<void> {
     if (!this.#options.dryRun) await this.#repository.backend.write('pack', pack.id, pack.content)
     this.#packs++
+    this.#bytes += pack.content.length
     const blobs = blobsOf(pack.type, pack.ids, pack.numbers)
     if (blobs.length === 0) throw new DamagedError('a pack without blobs was about to be stored')
     this.#indexed.push({ id: pack.id, blobs })
     this.#indexedBlobs += blobs.length
-    this.#options.onStored(pack.content.buffer)
+    this.#options.onStored(pack.content.buffer, pack.id)
     if (this.#indexedBlobs >= INDEX_BLOBS || Date.now() - this.#indexSince >= INDEX_INTERVAL_MS) await this.#saveIndex()
   }
 

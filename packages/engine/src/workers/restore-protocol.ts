@@ -1,4 +1,5 @@
 import type { MasterKey } from '../crypto/cipher.ts'
+import type { BlobsSource } from './blob-opener.ts'
 import type { ThreadError } from './thread-error.ts'
 
 /** What each restore thread is started with. */
@@ -30,17 +31,9 @@ export type Opening = (typeof OPENING)[keyof typeof OPENING]
 /** Added to an opening in `how`: this is all that the file lacks, so it is made, filled and finished at once. */
 export const WHOLE_FILE = 4
 
-/** Parts of packs, and where their content goes. */
-export interface BlobsTask {
+/** Parts of packs, and where their content goes. The fourth number of a blob is how many uses it has. */
+export interface BlobsTask extends BlobsSource {
   readonly kind: 'blobs'
-  readonly source:
-    | { readonly kind: 'path'; readonly path: string }
-    /** The pack from `offset` on. */
-    | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly offset: number }
-  /** Four numbers for each blob, by ascending offset: offset, length, uncompressed length, uses. */
-  readonly blobs: Uint32Array
-  /** Raw ids of the blobs. */
-  readonly ids: Uint8Array
   /** Two numbers for each use: position of the file's record, offset in the file. */
   readonly uses: Float64Array
   /** For each use: an opening with {@link WHOLE_FILE}, or 0 when the file is there and goes on to be written. */

@@ -18,7 +18,6 @@ import {
   type RestoreWorkerData,
   WHOLE_FILE,
 } from './restore-protocol.ts'
-import { BlobOpener } from './restore/blob-opener.ts'
 import {
   OpenFiles,
   openForReading,
@@ -31,6 +30,7 @@ import {
 import { PartComparer } from './restore/part-comparer.ts'
 import { type EntryRecord, locationOf, readRecord } from './restore/record.ts'
 import { RecordMemory } from './restore/record-memory.ts'
+import { BlobOpener } from './blob-opener.ts'
 import { flattenError } from './thread-error.ts'
 import { serveTasks, type WorkerLogic } from './worker-main.ts'
 

@@ -1,17 +1,34 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { zstd } from '../../compression/zstd.ts'
-import { Cipher, type MasterKey, OVERHEAD } from '../../crypto/cipher.ts'
-import { primitives } from '../../crypto/primitives.ts'
-import { DamagedError } from '../../errors.ts'
-import { ID_BYTES } from '../../ids.ts'
-import type { BlobsTask } from '../restore-protocol.ts'
+import { zstd } from '../compression/zstd.ts'
+import { Cipher, type MasterKey, OVERHEAD } from '../crypto/cipher.ts'
+import { primitives } from '../crypto/primitives.ts'
+import { DamagedError } from '../errors.ts'
+import { ID_BYTES } from '../ids.ts'
 
 /** Packs are read in steps of about this much; what lies between two blobs is read too when it is short. */
 const STEP_BYTES = 2 * 1024 * 1024
 const LONGEST_GAP = 64 * 1024
 
-/** Fields of a blob in a task's `blobs`. */
+/** Where a thread finds blobs of one pack. */
+export interface BlobsSource {
+  readonly source:
+    | { readonly kind: 'path'; readonly path: string }
+    /** The pack from `offset` on. */
+    | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly offset: number }
+  /** Four numbers for each blob, by ascending offset: offset, length, uncompressed length, and one of the task's own. */
+  readonly blobs: Uint32Array
+  /** Raw ids of the blobs. */
+  readonly ids: Uint8Array
+}
+
+/** Numbers of a blob in `blobs`. */
 const FIELDS = 4
+
+/**
+ * Takes a proven blob: its number, its content, the same as it is stored (compressed or not), and that encrypted. The
+ * bytes are valid until it returns.
+ */
+export type OnBlob = (blob: number, content: Buffer, stored: Buffer, unit: Uint8Array) => void
 
 /** Gives the content of a task's blobs one after the other, in memory that is used again. */
 export class BlobOpener {
@@ -27,15 +44,8 @@ export class BlobOpener {
     this.#cipher = new Cipher(key)
   }
 
-  /**
-   * @param onContent the bytes are valid until it returns
-   * @param onFailure the blob's bytes cannot be had, or are not those that its id names
-   */
-  forEach(
-    task: BlobsTask,
-    onContent: (blob: number, content: Buffer) => void,
-    onFailure: (blob: number, error: unknown) => void,
-  ): void {
+  /** @param onFailure the blob's bytes cannot be had, or are not those that its id names */
+  forEach(task: BlobsSource, onContent: OnBlob, onFailure: (blob: number, error: unknown) => void): void {
     const count = task.blobs.length / FIELDS
     let source: Source
     try {
@@ -53,10 +63,10 @@ export class BlobOpener {
 
   /** @returns the number of the first blob of the next step */
   #step(
-    task: BlobsTask,
+    task: BlobsSource,
     first: number,
     source: Source,
-    onContent: (blob: number, content: Buffer) => void,
+    onContent: OnBlob,
     onFailure: (blob: number, error: unknown) => void,
   ): number {
     const start = task.blobs[first * FIELDS]!
@@ -73,19 +83,24 @@ export class BlobOpener {
       const at = task.blobs[blob * FIELDS]! - start
       const unit = bytes.subarray(at, at + task.blobs[blob * FIELDS + 1]!)
       const id = task.ids.subarray(blob * ID_BYTES, (blob + 1) * ID_BYTES)
-      let content: Buffer
+      let opened: { stored: Buffer; content: Buffer }
       try {
-        content = this.#open(unit, task.blobs[blob * FIELDS + 1]!, task.blobs[blob * FIELDS + 2]!, id)
+        opened = this.#open(unit, task.blobs[blob * FIELDS + 1]!, task.blobs[blob * FIELDS + 2]!, id)
       } catch (error) {
         onFailure(blob, error)
         continue
       }
-      onContent(blob, content)
+      onContent(blob, opened.content, opened.stored, unit)
     }
     return next
   }
 
-  #open(unit: Uint8Array, length: number, uncompressedLength: number, id: Uint8Array): Buffer {
+  #open(
+    unit: Uint8Array,
+    length: number,
+    uncompressedLength: number,
+    id: Uint8Array,
+  ): { stored: Buffer; content: Buffer } {
     if (unit.length < length) throw new DamagedError('the pack ends before the blob does')
     this.#opened = roomFor(length - OVERHEAD, this.#opened)
     const stored = this.#cipher.openInto(unit, this.#opened)
@@ -97,10 +112,10 @@ export class BlobOpener {
     }
     this.#primitives.sha256(content, this.#digest, 0)
     if (!this.#digest.equals(id)) throw new DamagedError('its content does not match its id')
-    return content
+    return { stored, content }
   }
 
-  #openSource({ source }: BlobsTask): Source {
+  #openSource({ source }: BlobsSource): Source {
     if (source.kind === 'bytes') {
       return {
         read: (start, end) => source.bytes.subarray(start - source.offset, end - source.offset),

@@ -1,0 +1,293 @@
+import { availableParallelism } from 'node:os'
+import { BackendError, FileMissingError, RangeOutsideFileError } from '../../backend/backend.ts'
+import { hasCode } from '../../backend/local/system-error.ts'
+import { mapConcurrently } from '../../concurrency.ts'
+import { DamagedError } from '../../errors.ts'
+import { type PackId, shortId } from '../../ids.ts'
+import type { BlobType, PackedBlob } from '../../pack/blob.ts'
+import { PACK_SIZE_LIMITS } from '../../pack/pack-builder.ts'
+import { LockLostError } from '../../repository/lock-error.ts'
+import { PackWriter } from '../../repository/pack-writer.ts'
+import type { Repository } from '../../repository/repository.ts'
+import type { BlobsSource } from '../../workers/blob-opener.ts'
+import type {
+  RepackEvent,
+  RepackNotice,
+  RepackResult,
+  RepackTask,
+  RepackWorkerData,
+} from '../../workers/repack-protocol.ts'
+import { reviveError } from '../../workers/thread-error.ts'
+import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
+import { type BlobRange, byOffset, extentOf, fetchRanges, packedForThread } from './ranges.ts'
+
+const MOST_THREADS = 8
+/** Requests for packs that are under way at the same time; each has up to 8 MiB. */
+const MOST_FETCHES = 16
+/** New packs that may wait for a local disk before more are made. */
+const WAITING_PACKS = 2
+
+export interface RepackOptions {
+  readonly from: Repository
+  /** May be the same repository. */
+  readonly to: Repository
+  /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
+  readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
+  /** Compress blobs that are stored uncompressed, where `to` can. What is compressed stays as it is in either case. */
+  readonly compression: 'keep' | 'compress'
+  /** 16 MiB by default. */
+  readonly packSizeBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told of each source pack when its wanted blobs are on their way: their bytes and number, lost ones left out. */
+  readonly onPack?: ((done: { id: PackId; bytes: number; blobs: number }) => void) | undefined
+  /** Told of each wanted blob that cannot be used; without it the first one throws {@link DamagedError}. */
+  readonly onDamaged?: ((blob: PackedBlob, pack: PackId, reason: string) => void) | undefined
+}
+
+export interface RepackReport {
+  /** Source packs. */
+  readonly packs: number
+  /** Blobs that were stored. */
+  readonly blobs: number
+  /** Stored bytes of the blobs that were wanted. */
+  readonly bytesRead: number
+  /** Bytes of the new packs. */
+  readonly bytesStored: number
+  readonly newPacks: readonly PackId[]
+}
+
+/**
+ * Copies blobs into new packs, in worker threads. Each is proven first: authenticated, decrypted, decompressed, hashed.
+ * With equal keys the encrypted unit is copied as it is (§25.7). A blob that cannot be used is taken from another pack
+ * that the index of `from` names, if there is one. Only the ranges that are needed are read.
+ *
+ * When it resolves, the new packs and the index files that name them are durable in `to`; the loaded index of `to` does
+ * not know them yet. When it throws, what had been stored is in the index where that is possible: nothing is wrong with
+ * it, and the next run need not do it again.
+ *
+ * Memory: two packs being filled and two spare ones for each thread, and the few packs that wait to be stored.
+ *
+ * @throws {DamagedError} a blob has no usable copy, and nobody is told @throws the signal's reason @throws the first
+ * failure to store
+ */
+export async function repack(options: RepackOptions): Promise<RepackReport> {
+  await using run = new RepackRun(options)
+  return await run.execute()
+}
+
+class RepackRun implements AsyncDisposable {
+  readonly #options: RepackOptions
+  readonly #packSizeBytes: number
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #writer: PackWriter
+  /** Which thread made a pack, to give its memory back. */
+  readonly #origins = new WeakMap<ArrayBuffer, { worker: number; type: BlobType }>()
+  readonly #newPacks: PackId[] = []
+  #pool: WorkerPool<RepackTask, RepackResult, RepackEvent> | undefined
+  #packs = 0
+  #blobs = 0
+  #bytesRead = 0
+
+  constructor(options: RepackOptions) {
+    this.#options = options
+    this.#packSizeBytes = options.packSizeBytes ?? PACK_SIZE_LIMITS.default
+    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
+    this.#writer = new PackWriter(options.to, {
+      packSizeBytes: this.#packSizeBytes,
+      dryRun: false,
+      onFailure: (error) => this.#stop.abort(error),
+      onStored: (memory, pack) => {
+        this.#newPacks.push(pack)
+        this.#giveBack(memory)
+      },
+    })
+    // Without the lock somebody may be removing what is in no index yet: nothing may be named from then on.
+    this.#signal.addEventListener('abort', () => {
+      if (this.#signal.reason instanceof LockLostError) this.#writer.fail(this.#signal.reason)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#pool?.[Symbol.asyncDispose]()
+  }
+
+  async execute(): Promise<RepackReport> {
+    try {
+      this.#signal.throwIfAborted()
+      await mapConcurrently(this.#options.packs, this.#lanes, (pack) => this.#repackPack(pack))
+      await this.#flush()
+      await this.#writer.finish()
+    } catch (error) {
+      await this.#keepWhatWasDone(error)
+      throw error
+    }
+    return {
+      packs: this.#packs,
+      blobs: this.#blobs,
+      bytesRead: this.#bytesRead,
+      bytesStored: this.#writer.storedBytes,
+      newPacks: this.#newPacks,
+    }
+  }
+
+  /** A thread that reads packs itself always has the next one waiting; requests are slow, so more are under way. */
+  get #lanes(): number {
+    const { backend } = this.#options.from
+    if (backend.localPath) return threads() + 1
+    return Math.min(MOST_FETCHES, backend.connections + threads())
+  }
+
+  get #threads(): WorkerPool<RepackTask, RepackResult, RepackEvent> {
+    if (this.#pool) return this.#pool
+    const { from, to, compression } = this.#options
+    const workerData: RepackWorkerData = {
+      sourceKey: from.masterKey,
+      targetKey: to.masterKey,
+      targetVersion: to.config.version,
+      compression,
+      packSizeBytes: this.#packSizeBytes,
+    }
+    const pool = new WorkerPool<RepackTask, RepackResult, RepackEvent>({
+      url: workerUrl('../../workers/repack-worker', import.meta.url),
+      size: threads(),
+      workerData,
+      onEvent: ({ pack, fill }, worker) => {
+        this.#origins.set(pack.content.buffer, { worker, type: pack.type })
+        this.#writer.add(pack, fill)
+      },
+    })
+    this.#signal.addEventListener('abort', () => pool.dropQueued(this.#signal.reason))
+    return (this.#pool = pool)
+  }
+
+  async #repackPack({ id, blobs }: { id: PackId; blobs: readonly PackedBlob[] }): Promise<void> {
+    const { from, onPack } = this.#options
+    const ranges = from.backend.localPath ? [byOffset(blobs)] : fetchRanges(blobs)
+    let bytes = 0
+    let stored = 0
+    for (const range of ranges) {
+      const lost = new Set(await this.#repackRange(id, range))
+      for (const [at, { length }] of range.entries()) {
+        this.#bytesRead += length
+        if (lost.has(at)) continue
+        bytes += length
+        stored++
+      }
+    }
+    this.#packs++
+    this.#blobs += stored
+    onPack?.({ id, bytes, blobs: stored })
+  }
+
+  /** @returns the numbers of the blobs that are lost */
+  async #repackRange(pack: PackId, range: BlobRange): Promise<number[]> {
+    if (range.length === 0) return []
+    const lost: number[] = []
+    for (const { at, reason } of await this.#attempt(pack, range, await this.#sourceOf(pack, range))) {
+      if (await this.#takeCopy(range[at]!, pack)) continue
+      this.#tellDamage(range[at]!, pack, reason)
+      lost.push(at)
+    }
+    return lost
+  }
+
+  async #attempt(
+    pack: PackId,
+    range: BlobRange,
+    source: BlobsSource['source'] | Error,
+  ): Promise<{ at: number; reason: string }[]> {
+    if (source instanceof Error) return range.map((_, at) => ({ at, reason: source.message }))
+    const transfer = source.kind === 'bytes' ? [source.bytes.buffer as ArrayBuffer] : []
+    await this.#room()
+    const task: RepackTask = { kind: 'blobs', source, ...packedForThread(range) }
+    const { failures } = await this.#threads.run(task, { transfer })
+    return failures.map(({ at, error }) => ({ at, reason: reviveError(error).message }))
+  }
+
+  /** Until most of what was made is stored. */
+  async #room(): Promise<void> {
+    const { backend } = this.#options.to
+    await this.#writer.room(backend.localPath ? WAITING_PACKS : backend.connections)
+    this.#signal.throwIfAborted()
+  }
+
+  async #sourceOf(pack: PackId, range: BlobRange): Promise<BlobsSource['source'] | Error> {
+    this.#signal.throwIfAborted()
+    const path = this.#options.from.backend.localPath?.('pack', pack)
+    return path === undefined ? await this.#fetch(pack, range) : { kind: 'path', path }
+  }
+
+  /** @returns an error when the bytes are not to be had; trouble that may pass, or is not about this pack, is thrown */
+  async #fetch(pack: PackId, range: BlobRange): Promise<BlobsSource['source'] | Error> {
+    const { offset, length } = extentOf(range)
+    try {
+      const bytes = await this.#options.from.backend.read('pack', pack, { offset, length, signal: this.#signal })
+      return { kind: 'bytes', bytes, offset }
+    } catch (error) {
+      if (isUnreadable(error)) return error
+      throw error
+    }
+  }
+
+  /** Every copy of the blob, that one once more too: the reading may have been at fault. */
+  async #takeCopy(blob: PackedBlob, pack: PackId): Promise<boolean> {
+    const copies = this.#options.from.index.findAll(blob.type, blob.id)
+    const others = copies.filter((copy) => copy.pack !== pack || copy.offset !== blob.offset)
+    for (const copy of [...others, { ...blob, pack }]) {
+      const { offset, length, uncompressedLength } = copy
+      const range = [{ ...blob, offset, length, uncompressedLength }]
+      const source = await this.#fetch(copy.pack, range)
+      if ((await this.#attempt(copy.pack, range, source)).length === 0) return true
+    }
+    return false
+  }
+
+  #tellDamage(blob: PackedBlob, pack: PackId, reason: string): void {
+    const { onDamaged } = this.#options
+    if (onDamaged) return onDamaged(blob, pack, reason)
+    throw new DamagedError(`${blob.type} blob ${shortId(blob.id)} in pack ${shortId(pack)} is damaged: ${reason}`, {
+      hint: `run \`hikae check --read-data\` to see how far the damage goes, then \`hikae repair packs ${pack}\``,
+    })
+  }
+
+  /** Has every thread hand over its unfinished packs, those of one type together so that they can be merged. */
+  async #flush(): Promise<void> {
+    await this.#pool?.runOnEach({ kind: 'flush', type: 'data' })
+    await this.#pool?.runOnEach({ kind: 'flush', type: 'tree' })
+  }
+
+  async #keepWhatWasDone(error: unknown): Promise<void> {
+    this.#stop.abort(error)
+    try {
+      if (!this.#writer.error) await this.#flush()
+    } catch {
+      // The threads have failed; what is stored already can still be kept.
+    }
+    try {
+      await this.#writer.finish()
+    } catch {
+      // The caller throws the reason for stopping, which matters more than what could not be kept.
+    }
+  }
+
+  #giveBack(memory: ArrayBuffer): void {
+    const origin = this.#origins.get(memory)
+    // What is not given back is freed now: the collector sees a small object and would take its time.
+    if (!origin || this.#stop.signal.aborted) return void memory.transfer(0)
+    const notice: RepackNotice = { type: origin.type, memory }
+    this.#pool!.notify(notice, { worker: origin.worker, transfer: [memory] })
+  }
+}
+
+function threads(): number {
+  return Math.min(availableParallelism(), MOST_THREADS)
+}
+
+/** Whether this pack, and only this one, cannot give its bytes back. */
+function isUnreadable(error: unknown): error is Error {
+  if (error instanceof DamagedError || error instanceof FileMissingError) return true
+  if (error instanceof RangeOutsideFileError) return true
+  return error instanceof BackendError && hasCode(error.cause, 'EIO')
+}
