@@ -54,14 +54,13 @@ export type {
 } from './operations/backup/report.ts'
 export { initRepository, RepositoryExistsError, type InitOptions } from './repository/init.ts'
 export { WrongPasswordError } from './repository/keys.ts'
-export {
-  acquireLock,
-  LockedError,
-  LockLostError,
-  type Lock,
-  type LockMode,
-  type LockOptions,
-} from './repository/lock.ts'
+export { LockedError, LockLostError } from './repository/lock-error.ts'
+export type { LockFile } from './repository/lock-file.ts'
+export type { Lock } from './repository/lock-holding.ts'
+export type { LockOrigin } from './repository/lock-origin.ts'
+export type { LockMode } from './repository/lock-store.ts'
+export type { StaleReason } from './repository/lock-verdict.ts'
+export { acquireLock, type LockOptions } from './repository/lock.ts'
 export { openRepository, RepositoryMissingError, type OpenOptions } from './repository/open.ts'
 export { lockAndLoad } from './repository/open-locked.ts'
 export { Repository } from './repository/repository.ts'

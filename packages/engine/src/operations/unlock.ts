@@ -1,6 +1,7 @@
 import { FileMissingError } from '../backend/backend.ts'
 import type { LockId } from '../ids.ts'
-import { isStale, readLocks } from '../repository/lock.ts'
+import { readLocks } from '../repository/lock-store.ts'
+import { isStale } from '../repository/lock-verdict.ts'
 import type { Repository } from '../repository/repository.ts'
 
 export interface UnlockOptions {

@@ -26,6 +26,16 @@ describe('a lock file', () => {
     expect(decodeLock(encodeLock(root))).toEqual(root)
   })
 
+  test('of our own says which process holds it; another form of that is passed over', () => {
+    const origin = { boot: 'b', namespaces: 'pid:[1]time:[2]', started: 3, machine: 'm' }
+    const text = encodeLock({ ...lock, origin }).toString()
+    expect(text).toBe(`${json.slice(0, -1)},"hikae":${JSON.stringify(origin)}}`)
+    expect(decodeLock(Buffer.from(text))).toEqual({ ...lock, origin })
+    for (const other of ['{}', '"later"', '[]', 'null', '{"boot":1,"namespaces":"x"}', '{"boot":"b"}']) {
+      expect(decodeLock(Buffer.from(`${json.slice(0, -1)},"hikae":${other}}`))).toEqual(lock)
+    }
+  })
+
   test('gives back every name', () => {
     const text = fc.string({ unit: 'binary' })
     fc.assert(

@@ -1,86 +1,61 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { hostname, userInfo } from 'node:os'
-import { FileMissingError } from '../backend/backend.ts'
-import { mapConcurrently } from '../concurrency.ts'
-import { DamagedError, KnownError } from '../errors.ts'
-import type { Id, LockId } from '../ids.ts'
-import { formatTime, parseTime } from '../json/go-time.ts'
-import { decodeLock, encodeLock, type LockFile } from './lock-file.ts'
+import { setTimeout } from 'node:timers/promises'
+import type { LockId } from '../ids.ts'
+import { LockedError } from './lock-error.ts'
+import type { LockFile } from './lock-file.ts'
+import { holdLock, type Lock } from './lock-holding.ts'
+import { ownOrigin } from './lock-origin.ts'
+import { lockStoredAt, type LockMode, readLocks, removeLock, writeLock } from './lock-store.ts'
+import { judgeLock, type LockVerdict, type StaleReason, WATCH_MS } from './lock-verdict.ts'
 import type { Repository } from './repository.ts'
-
-export type LockMode = 'shared' | 'exclusive'
 
 /** Time for other programs' locks to become visible before ours counts (§13). */
 const SETTLE_MS = 200
-const REFRESH_MS = 5 * 60 * 1000
-/** A lock this old is stale for everybody. */
-const STALE_AFTER_MS = 30 * 60 * 1000
-/** Without a refresh for so long the lock may soon be taken for stale: the operation must stop. */
-const LOST_AFTER_MS = STALE_AFTER_MS - 7.5 * 60 * 1000
+/** How often a watched lock is looked at: it may go, or be refreshed. */
+const WATCH_LOOK_MS = 10_000
 const FIRST_RETRY_MS = 5000
 const LONGEST_RETRY_MS = 60_000
-
-/** Somebody else works on the repository in a way that excludes ours. */
-export class LockedError extends KnownError {
-  override readonly name = 'LockedError'
-  readonly code = 'LOCKED'
-  readonly holder: LockFile | undefined
-
-  constructor(location: string, holder: LockFile | undefined, nowMs: number) {
-    const who = holder ? describeHolder(holder, nowMs) : 'by a lock that cannot be read'
-    super(`${location} is locked ${who}`, {
-      hint: 'wait for it to finish, or add `--retry-lock 10m`; if that program is gone, run `hikae unlock`',
-      transient: true,
-    })
-    this.holder = holder
-  }
-}
-
-/** The lock could not be refreshed in time, so that another program may remove what this one relies on. */
-export class LockLostError extends KnownError {
-  override readonly name = 'LockLostError'
-  readonly code = 'LOCK_LOST'
-}
 
 export interface LockOptions {
   readonly signal?: AbortSignal
   /** How long to try again while somebody else holds a conflicting lock; 0 by default. */
   readonly retryForMs?: number
   readonly onWait?: (error: LockedError) => void
-}
-
-/** A lock that is held: refreshed every five minutes until it is disposed of. */
-export interface Lock extends AsyncDisposable {
-  readonly mode: LockMode
-  /** Aborts with {@link LockLostError} when the lock can no longer be relied on. */
-  readonly signal: AbortSignal
+  /** Told of a lock that looks dead and stands in the way: it is watched for that long before it is removed. */
+  readonly onWatch?: (lock: LockFile, forMs: number) => void
+  /** Told of a dead lock that was removed. */
+  readonly onStale?: (lock: LockFile, reason: StaleReason) => void
+  /** For tests; rejects when the signal aborts. */
+  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
 /**
- * Takes a lock as restic does (§13): look, write, wait a moment, look again.
+ * Takes a lock as restic does (§13): look, write, wait a moment, look again. Locks whose holder is surely gone are removed
+ * on the way; one that only looks dead, and stands in the way, is watched for five and a half minutes first.
  *
- * @throws {LockedError} a conflicting lock is held, stale ones included, after the time to retry
+ * @throws {LockedError} a conflicting lock is held after the time to retry
  */
 export async function acquireLock(repository: Repository, mode: LockMode, options: LockOptions = {}): Promise<Lock> {
   const deadline = Date.now() + (options.retryForMs ?? 0)
   for (let pause = FIRST_RETRY_MS; ; pause = Math.min(pause * 2, LONGEST_RETRY_MS)) {
     try {
-      return await tryLock(repository, mode, options.signal)
+      return await tryLock(repository, mode, options)
     } catch (error) {
       const left = deadline - Date.now()
       if (!(error instanceof LockedError) || left <= 0) throw error
       options.onWait?.(error)
-      await delay(Math.min(pause, left), undefined, options.signal ? { signal: options.signal } : {})
+      await pauseFor(Math.min(pause, left), options)
     }
   }
 }
 
-async function tryLock(repository: Repository, mode: LockMode, signal: AbortSignal | undefined): Promise<Lock> {
-  await refuseConflicts(repository, mode, undefined, signal)
+async function tryLock(repository: Repository, mode: LockMode, options: LockOptions): Promise<Lock> {
+  await clearTheWay(repository, mode, options)
   const id = await writeLock(repository, mode)
   try {
-    await delay(SETTLE_MS, undefined, signal ? { signal } : {})
-    await refuseConflicts(repository, mode, id, signal)
+    await pauseFor(SETTLE_MS, options)
+    const locks = await lookAtLocks(repository, options.signal)
+    const conflict = locks.find((lock) => lock.id !== id && isInTheWay(lock, mode))
+    refuse(repository, conflict)
   } catch (error) {
     await removeLock(repository, id)
     throw error
@@ -88,137 +63,66 @@ async function tryLock(repository: Repository, mode: LockMode, signal: AbortSign
   return holdLock(repository, mode, id)
 }
 
-async function refuseConflicts(
-  repository: Repository,
-  mode: LockMode,
-  own: LockId | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Removes what is dead until nothing is in the way. @throws {LockedError} something is, and lives */
+async function clearTheWay(repository: Repository, mode: LockMode, options: LockOptions): Promise<void> {
+  let watched: ReadonlyMap<LockId, number> | undefined
+  for (;;) {
+    const left: LookedAtLock[] = []
+    for (const seen of await lookAtLocks(repository, options.signal)) {
+      const reason = reasonToRemove(seen, watched)
+      if (reason === undefined || seen.lock === undefined) left.push(seen)
+      else if (await removeLock(repository, seen.id)) options.onStale?.(seen.lock, reason)
+    }
+    const inTheWay = left.filter((lock) => isInTheWay(lock, mode))
+    // What came while we watched was written just now, whatever its time says.
+    const isHeld = ({ id, verdict }: LookedAtLock): boolean => verdict !== 'overdue' || watched?.has(id) === false
+    refuse(repository, inTheWay.find(isHeld))
+    if (inTheWay.length === 0) return
+    watched ??= startWatching(inTheWay, options)
+    await pauseFor(WATCH_LOOK_MS, options)
+  }
+}
+
+/** @returns since when each lock is watched, by a clock that nobody sets */
+function startWatching(locks: readonly LookedAtLock[], { onWatch }: LockOptions): ReadonlyMap<LockId, number> {
+  for (const { lock } of locks) if (lock) onWatch?.(lock, WATCH_MS)
+  return new Map(locks.map(({ id }) => [id, performance.now()]))
+}
+
+interface LookedAtLock {
+  readonly id: LockId
+  /** Undefined for one that cannot be read, which counts as held: nobody knows what it means. */
+  readonly lock: LockFile | undefined
+  readonly verdict: LockVerdict
+}
+
+async function lookAtLocks(repository: Repository, signal: AbortSignal | undefined): Promise<LookedAtLock[]> {
+  const found: LookedAtLock[] = []
+  const observer = { nowMs: Date.now(), origin: ownOrigin() }
   for (const { id, lock } of await readLocks(repository, signal)) {
-    if (id === own) continue
-    if (mode === 'exclusive' || lock === undefined || lock.exclusive) {
-      throw new LockedError(repository.backend.location, lock, Date.now())
-    }
+    const storedAtMs = lock && (await lockStoredAt(repository.backend, id))
+    found.push({ id, lock, verdict: lock ? judgeLock({ lock, storedAtMs }, observer) : 'held' })
   }
+  return found
 }
 
-/** Every lock there is; `lock` is undefined for one that cannot be read. Empty files are not locks. */
-export async function readLocks(
-  repository: Repository,
-  signal?: AbortSignal,
-): Promise<{ id: LockId; lock: LockFile | undefined }[]> {
-  const stored = await repository.listIds('lock', signal)
-  const found = await mapConcurrently(
-    stored.filter(({ size }) => size > 0),
-    repository.backend.connections,
-    async ({ id }) => {
-      try {
-        return { id, lock: decodeLock(await repository.readUnpacked('lock', id, signal)) }
-      } catch (error) {
-        if (error instanceof FileMissingError) return undefined
-        if (error instanceof DamagedError) return { id, lock: undefined }
-        throw error
-      }
-    },
-  )
-  return found.filter((lock) => lock !== undefined)
+function reasonToRemove({ id, verdict }: LookedAtLock, watched?: ReadonlyMap<LockId, number>): StaleReason | undefined {
+  if (verdict === 'held') return undefined
+  if (verdict !== 'overdue') return verdict
+  // A refreshed lock is another file: one of this name has been silent for as long as it was watched.
+  const since = watched?.get(id) ?? Number.POSITIVE_INFINITY
+  return performance.now() - since >= WATCH_MS ? 'not-refreshed' : undefined
 }
 
-/** Whether the program that holds the lock is surely gone: nobody refreshed it, or its process on this host ended. */
-export function isStale(lock: LockFile, nowMs: number = Date.now()): boolean {
-  if (nowMs - Number(parseTime(lock.time) / 1_000_000n) > STALE_AFTER_MS) return true
-  return lock.hostname === hostname() && lock.pid !== process.pid && !processExists(lock.pid)
+function isInTheWay({ lock }: LookedAtLock, mode: LockMode): boolean {
+  return mode === 'exclusive' || lock === undefined || lock.exclusive
 }
 
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
+function refuse(repository: Repository, conflict: LookedAtLock | undefined): void {
+  if (conflict) throw new LockedError(repository.backend.location, conflict.lock, Date.now())
 }
 
-async function writeLock(repository: Repository, mode: LockMode): Promise<LockId> {
-  const { username, uid, gid } = userInfo()
-  const lock: LockFile = {
-    time: formatTime(BigInt(Date.now()) * 1_000_000n),
-    exclusive: mode === 'exclusive',
-    hostname: hostname(),
-    username,
-    pid: process.pid,
-    uid: Math.max(0, uid),
-    gid: Math.max(0, gid),
-  }
-  return await repository.writeUnpacked('lock', encodeLock(lock))
-}
-
-async function removeLock(repository: Repository, id: Id): Promise<void> {
-  try {
-    await repository.backend.remove('lock', id)
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
-  }
-}
-
-function holdLock(repository: Repository, mode: LockMode, firstId: LockId): Lock {
-  const lost = new AbortController()
-  const { backend } = repository
-  /** The newest last; older ones are there until they could be removed. */
-  const ids = [firstId]
-  let refreshedAt = Date.now()
-  let refreshing: Promise<void> = Promise.resolve()
-
-  async function refresh(): Promise<void> {
-    try {
-      await backend.size('lock', ids.at(-1)!)
-    } catch (error) {
-      if (!(error instanceof FileMissingError)) throw error
-      giveUp(`the lock on ${backend.location} was removed by somebody else`, error)
-      return
-    }
-    ids.push(await writeLock(repository, mode))
-    refreshedAt = Date.now()
-    while (ids.length > 1) {
-      await removeLock(repository, ids[0]!)
-      ids.shift()
-    }
-  }
-
-  function giveUp(message: string, cause: unknown): void {
-    lost.abort(
-      new LockLostError(message, {
-        hint: 'the operation was stopped before it could do harm; run it again',
-        cause,
-      }),
-    )
-  }
-
-  function giveUpWhenLate(cause: unknown): void {
-    if (Date.now() - refreshedAt < LOST_AFTER_MS) return
-    giveUp(`the lock on ${backend.location} could not be refreshed in time`, cause)
-  }
-
-  // The wall clock decides, so that a machine that was suspended notices.
-  const timer = setInterval(() => {
-    giveUpWhenLate(undefined)
-    if (!lost.signal.aborted) refreshing = refreshing.then(refresh).catch(giveUpWhenLate)
-  }, REFRESH_MS)
-  timer.unref()
-
-  return {
-    mode,
-    signal: lost.signal,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await refreshing
-      for (const id of ids) await removeLock(repository, id)
-    },
-  }
-}
-
-function describeHolder(lock: LockFile, nowMs: number): string {
-  const minutes = Math.max(0, Math.round((nowMs - Number(parseTime(lock.time) / 1_000_000n)) / 60_000))
-  const how = lock.exclusive ? 'exclusively ' : ''
-  return `${how}by process ${lock.pid} of ${lock.username || 'an unknown user'} on ${lock.hostname}, ${minutes} min ago`
+async function pauseFor(ms: number, { signal, sleep }: LockOptions): Promise<void> {
+  if (sleep) await sleep(ms, signal)
+  else await setTimeout(ms, undefined, signal ? { signal } : {})
 }

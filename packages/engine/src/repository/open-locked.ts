@@ -1,4 +1,6 @@
-import { acquireLock, type Lock, type LockMode, type LockOptions } from './lock.ts'
+import type { Lock } from './lock-holding.ts'
+import type { LockMode } from './lock-store.ts'
+import { acquireLock, type LockOptions } from './lock.ts'
 import type { Repository } from './repository.ts'
 
 /**

@@ -2,6 +2,7 @@ import type { Backend, Lock, LockMode, Repository, RetryEvent } from '@hikae/eng
 import type { CommandContext } from '../context.ts'
 import { InputError, isKnownError } from '../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
+import { describeRemoval, describeWatch } from '../output/lock.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
@@ -81,6 +82,8 @@ async function prepare(
       signal,
       retryForMs: retryLock ?? 0,
       onWait: ({ message }) => out.warn(`${message}; waiting`),
+      onWatch: (held, forMs) => out.warn(describeWatch(held, forMs)),
+      onStale: (removed, reason) => out.warn(describeRemoval(removed, reason)),
     })
   } catch (error) {
     throw readOnly ? withoutLockHint(error) : error
