@@ -14,6 +14,7 @@ export {
 } from './faulty-backend.ts'
 export { HOSTILE_NAMES } from './hostile-names.ts'
 export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
+export { killable, recordedChanges, type KillOrder } from './killable.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {
@@ -33,5 +34,13 @@ export {
   type RunningProcess,
 } from './run-process.ts'
 export { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk.ts'
+export {
+  isChange,
+  watchSystemCalls,
+  type SystemCall,
+  type SystemCallWatch,
+  type SystemFault,
+  type SystemFaultPlan,
+} from './system-calls.ts'
 export { makeTempDir, type TempDir } from './temp-dir.ts'
 export { readTreeFacts, type EntryFacts } from './tree-facts.ts'

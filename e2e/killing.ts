@@ -1,0 +1,214 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openLocalBackend, openRepository, type Repository, type TreeId } from '@hikae/engine'
+import {
+  compareTrees,
+  killable,
+  makeCheapRepository,
+  makeRandom,
+  makeTempDir,
+  randomBytesOf,
+  recordedChanges,
+  runOk,
+  type KillOrder,
+  type SystemCall,
+  type TempDir,
+} from '@hikae/testkit'
+import { describe, expect, test as base } from 'vitest'
+import { filesOf, makeFiles, noRestic, resticOn } from './fixtures.ts'
+import { Hikae } from './hikae.ts'
+
+/** Where the points lie; `HIKAE_TEST_SEED` repeats those of a run that failed. */
+const SEED = process.env['HIKAE_TEST_SEED'] ?? String(Date.now())
+
+/** A snapshot, and a copy of what it was made of. */
+export interface Memory {
+  readonly id: string
+  readonly tree: string
+  readonly source: string
+}
+
+/** A new repository with little to prove its password. */
+export async function newRepository(dir: TempDir, name = 'repository'): Promise<Hikae> {
+  const hikae = new Hikae({ repository: dir.join(name) })
+  await makeCheapRepository(hikae.repository, hikae.password)
+  return hikae
+}
+
+/** A repository that is never touched again, and a command that is killed in copies of it. */
+export interface Scenario {
+  readonly dir: TempDir
+  /** On the repository to be copied. */
+  readonly hikae: Hikae
+  readonly args: readonly string[]
+  /** Snapshots that have to be readable whatever happens. */
+  readonly kept: readonly Memory[]
+}
+
+/** Where a process ends. */
+interface KillPoint extends Required<Pick<KillOrder, 'at' | 'when'>> {
+  /** The change that is not made. */
+  readonly change: SystemCall
+}
+
+/**
+ * Snapshots of a tree that changes a little each time. Contents are noise, so that sizes are as told.
+ *
+ * @param files bytes of each file of the first; every snapshot after it has one of them changed and one more of its own
+ */
+export async function makeHistory(dir: TempDir, hikae: Hikae, snapshots: number, files: number[]): Promise<Memory[]> {
+  const first = files.map((length, n) => [`folder ${n % 3}/file ${n}`, randomBytesOf(`first ${n}`, length)] as const)
+  await makeFiles(dir.join('tree'), Object.fromEntries(first))
+  const memories: Memory[] = []
+  for (let day = 0; day < snapshots; day++) {
+    if (day > 0) {
+      const [path, before] = first[day % first.length]!
+      const changed = randomBytesOf(`changed ${day}`, before.length)
+      await makeFiles(dir.join('tree'), { [path]: changed, [`new/${day}`]: randomBytesOf(`new ${day}`, 20_000) })
+    }
+    const summary = await hikae.backup(['tree'], ['--host', 'host'], { cwd: dir.path })
+    memories.push(await remember(dir, hikae, String(summary['snapshot_id'])))
+  }
+  return memories
+}
+
+/** Keeps what the snapshot just made was made of. */
+async function remember(dir: TempDir, hikae: Hikae, id: string): Promise<Memory> {
+  const source = await mkdtemp(dir.join('source-'))
+  await runOk('cp', ['-a', dir.join('tree'), source])
+  const snapshot = (await hikae.snapshots()).find((snapshot) => snapshot['id'] === id)
+  return { id, tree: String(snapshot?.['tree']), source }
+}
+
+/** A copy in no time: whatever is stored is never changed, so that its files may be shared. */
+async function copyOf({ dir, hikae }: Scenario): Promise<Hikae> {
+  const place = await mkdtemp(dir.join('copy-'))
+  await runOk('cp', ['-al', hikae.repository, join(place, 'repository')])
+  return hikae.with({ repository: join(place, 'repository') })
+}
+
+async function dropCopy({ repository }: Hikae): Promise<void> {
+  await rm(join(repository, '..'), { recursive: true })
+}
+
+/** What the command changes in a repository when nobody disturbs it; `record` holds what it made visible. */
+export async function rehearse(scenario: Scenario): Promise<{ changes: SystemCall[]; record: string }> {
+  const copy = await copyOf(scenario)
+  const record = join(copy.repository, '../record')
+  await mkdir(record)
+  await copy.ok(scenario.args, { env: killable({ folder: copy.repository, record }), cwd: scenario.dir.path })
+  await checkByRestic(copy)
+  expect(await missingFrom(copy, scenario.kept)).toEqual([])
+  return { changes: await recordedChanges(record), record }
+}
+
+/**
+ * Tests that the command of a scenario may be killed anywhere.
+ *
+ * @param title what is killed, with its article: `a backup`
+ * @param count how many points are tried, one in each of so many parts of the work
+ */
+export function describeKilled(title: string, count: number, prepare: (dir: TempDir) => Promise<Scenario>): void {
+  // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
+  const test = base.extend('rehearsed', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const dir = await makeTempDir()
+    onCleanup(() => dir[Symbol.asyncDispose]())
+    const scenario = await prepare(dir)
+    return { scenario, points: pointsAmong((await rehearse(scenario)).changes, count, title) }
+  })
+  // oxlint-enable no-empty-pattern
+  describe(`${title} that is killed (seed ${SEED})`, () => {
+    test.for(Array.from({ length: count }, (_, part) => part))(
+      `in part %i of ${count} loses nothing, and the next run needs no repair`,
+      async (part, { rehearsed: { scenario, points } }) => {
+        expect(await killAndGoOn(scenario, points[part]!, part)).toEqual({ locks: [], missing: [] })
+      },
+    )
+  })
+}
+
+/** One point in each of `count` equal parts of the work. */
+function pointsAmong(changes: readonly SystemCall[], count: number, label: string): KillPoint[] {
+  const random = makeRandom(`${label} ${SEED}`)
+  return Array.from({ length: count }, (_, part) => {
+    const [from, to] = [part, part + 1].map((edge) => Math.floor((edge * changes.length) / count)) as [number, number]
+    const at = random.integer(from, Math.max(from, to - 1)) + 1
+    return { at, when: random.pick(['before', 'halfway']), change: changes[at - 1]! }
+  })
+}
+
+/**
+ * Kills the command at a point. Nothing may be lost then: stock restic finds no error, every snapshot that has to be there
+ * can be read, one is restored and compared byte for byte. The same command, run again without any repair, has to succeed.
+ *
+ * @returns what is wrong after that
+ */
+async function killAndGoOn(scenario: Scenario, point: KillPoint, number: number) {
+  const { args, dir, kept } = scenario
+  const { at, when, change } = point
+  const copy = await copyOf(scenario)
+  try {
+    const env = killable({ folder: copy.repository, at, when })
+    const { signal, stderr } = await copy.run(args, { env, cwd: dir.path })
+    expect({ signal, stderr }).toMatchObject({ signal: 'SIGKILL' })
+    await checkByRestic(copy)
+    expect(await missingFrom(copy, kept)).toEqual([])
+    await expectRestorable(copy, kept[number % kept.length]!, number % 4 === 0 ? 'by restic too' : 'by hikae')
+    await copy.ok(args, { cwd: dir.path })
+    await checkByRestic(copy)
+  } catch (cause) {
+    const context = `killed ${when} change ${at} (${change.name} of ${change.path}), with HIKAE_TEST_SEED=${SEED}`
+    throw new Error(`${context}: ${String(cause)}`, { cause })
+  }
+  const after = { locks: await filesOf(copy, 'locks'), missing: await missingFrom(copy, kept) }
+  await dropCopy(copy)
+  return after
+}
+
+async function checkByRestic(copy: Hikae): Promise<void> {
+  if (!noRestic) await resticOn(copy).check(['--read-data', '--no-lock'])
+}
+
+async function missingFrom(copy: Hikae, kept: readonly Memory[]): Promise<Memory[]> {
+  const readable = await readableTrees(copy)
+  return kept.filter(({ tree }) => !readable.includes(tree))
+}
+
+async function expectRestorable(
+  copy: Hikae,
+  { tree, source }: Memory,
+  by: 'by hikae' | 'by restic too',
+): Promise<void> {
+  const snapshots = await copy.snapshots(['--no-lock'])
+  const id = String(snapshots.find((snapshot) => snapshot['tree'] === tree)?.['id'])
+  const target = join(copy.repository, '../restored')
+  await copy.restore(id, target, ['--no-lock'])
+  expect(await compareTrees(join(source, 'tree'), join(target, 'tree'))).toEqual([])
+  await rm(target, { recursive: true })
+  if (noRestic || by === 'by hikae') return
+  await resticOn(copy).restore(id, target, ['--no-lock'])
+  expect(await compareTrees(join(source, 'tree'), join(target, 'tree'))).toEqual([])
+  await rm(target, { recursive: true })
+}
+
+/** Trees of the snapshots of which every directory and every byte can be read; all are checked against their hashes. */
+export async function readableTrees({ repository: path, password }: Hikae): Promise<string[]> {
+  await using repository = await openRepository(await openLocalBackend(path), { password })
+  await repository.loadIndex()
+  const trees = (await repository.snapshots()).map(({ tree }) => tree)
+  const known = new Set<string>()
+  for (const tree of trees) await readAll(repository, tree, known)
+  return trees
+}
+
+async function readAll(repository: Repository, tree: TreeId, known: Set<string>): Promise<void> {
+  if (known.has(tree)) return
+  known.add(tree)
+  for (const { subtree, content } of (await repository.readTree(tree)).nodes) {
+    if (subtree) await readAll(repository, subtree, known)
+    for (const id of content ?? []) {
+      if (!known.has(id)) await repository.readBlob('data', id)
+      known.add(id)
+    }
+  }
+}
