@@ -43,8 +43,8 @@ describe('copying', () => {
     expect(to.index.size).toBe(from.index.size)
     await expectWhole(to)
     const copies = await to.snapshots()
-    expect(copies.map(({ id: _, ...fields }) => fields)).toEqual(
-      snapshots.map(({ id, ...fields }) => ({ ...fields, original: id })),
+    expect(copies).toEqual(
+      snapshots.map((snapshot, at) => ({ ...snapshot, id: copies[at]!.id, original: snapshot.id })),
     )
   })
 
