@@ -68,6 +68,8 @@ export { check } from './operations/check/check.ts'
 export type { CheckFinding, FindingKind } from './operations/check/findings.ts'
 export type { CheckOptions, CheckProgress, CheckReport } from './operations/check/report.ts'
 export type { ReadDataSelection } from './operations/check/select-packs.ts'
+export { copySnapshots } from './operations/copy/copy.ts'
+export type { CopyOptions, CopyProgress, CopyReport, SnapshotCopy } from './operations/copy/report.ts'
 export { diff, type DiffChange, type DiffOptions, type DiffSide } from './operations/diff/diff.ts'
 export type { DiffSideStatistics, DiffStatistics } from './operations/diff/statistics.ts'
 export { findEntries, type EntryQuery, type FindOptions, type FoundEntry } from './operations/find/find-entries.ts'
@@ -93,6 +95,22 @@ export {
   type SnapshotFate,
 } from './operations/forget/simulate.ts'
 export { listTree, type ListTreeOptions } from './operations/list-tree.ts'
+export {
+  applicableMigrations,
+  ConfigLostError,
+  MIGRATIONS,
+  upgradeToVersion2,
+  type MigrationName,
+  type UpgradeOptions,
+  type UpgradeOutcome,
+} from './operations/migrate.ts'
+export {
+  recover,
+  type RecoveredTree,
+  type RecoverOptions,
+  type RecoverProgress,
+  type RecoverReport,
+} from './operations/recover/recover.ts'
 export { stats, type StatsMode, type StatsOptions, type StatsReport } from './operations/stats/stats.ts'
 export { tagSnapshots, type TagChange, type TagOptions, type TagReport } from './operations/tag.ts'
 export { PathMissingError } from './operations/tree-path.ts'
@@ -134,3 +152,35 @@ export type {
 export { restore } from './operations/restore/restore.ts'
 export { TargetError, TargetFullError } from './operations/restore/target.ts'
 export { dump, type DumpOptions } from './operations/dump/dump.ts'
+export { rewrite } from './operations/rewrite/rewrite.ts'
+export type {
+  RewriteOptions,
+  RewriteOutcome,
+  RewriteProgress,
+  RewriteReport,
+  RewrittenSnapshot,
+} from './operations/rewrite/report.ts'
+export type { DamagedPackFile, IndexRepairPlan } from './operations/repair/index-plan.ts'
+export { IndexNotReadyError } from './operations/repair/index-not-ready.ts'
+export type { EntryRepair } from './operations/repair/node-repair.ts'
+export type { SalvagePlan } from './operations/repair/pack-plan.ts'
+export {
+  repairIndex,
+  type RepairIndexOptions,
+  type RepairIndexProgress,
+  type RepairIndexReport,
+} from './operations/repair/repair-index.ts'
+export {
+  repairPacks,
+  type LostBlob,
+  type RepairPacksOptions,
+  type RepairPacksReport,
+} from './operations/repair/repair-packs.ts'
+export {
+  repairSnapshots,
+  type RepairedSnapshot,
+  type RepairSnapshotsOptions,
+  type RepairSnapshotsProgress,
+  type RepairSnapshotsReport,
+  type SnapshotEntryRepair,
+} from './operations/repair/repair-snapshots.ts'

@@ -17,6 +17,14 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   restore: async () => [(await import('./commands/restore.ts')).restore],
   dump: async () => [(await import('./commands/dump.ts')).dump],
   check: async () => [(await import('./commands/check.ts')).check],
+  rewrite: async () => [(await import('./commands/rewrite.ts')).rewrite],
+  repair: async () => [
+    (await import('./commands/repair-index.ts')).repairIndex,
+    (await import('./commands/repair-packs.ts')).repairPacks,
+    (await import('./commands/repair-snapshots.ts')).repairSnapshots,
+  ],
+  forget: async () => [(await import('./commands/forget.ts')).forget],
+  tag: async () => [(await import('./commands/tag.ts')).tag],
   unlock: async () => [(await import('./commands/unlock.ts')).unlock],
   key: async () => {
     const { keyAdd, keyList, keyPasswd, keyRemove } = await import('./commands/key.ts')

@@ -1,6 +1,6 @@
 import type { PatternSet } from '@hikae/engine'
 import type { Environment } from './context.ts'
-import { list } from './option.ts'
+import { list, type OptionValues } from './option.ts'
 import { readTextFile } from './text-file.ts'
 import { anyText } from './values/text.ts'
 
@@ -39,4 +39,30 @@ export async function readPatterns(values: PatternValues, variables: Environment
     filesIgnoringCase: await Promise.all(filesIgnoringCase.map((path) => readTextFile(path))),
     variables,
   }
+}
+
+/** What {@link excludeOptions} and {@link includeOptions} say together. */
+export async function readSelection(
+  given: OptionValues<typeof excludeOptions & typeof includeOptions>,
+  variables: Environment,
+): Promise<{ include: PatternSet | undefined; exclude: PatternSet | undefined }> {
+  const include = await readPatterns(
+    {
+      patterns: given.include,
+      ignoringCase: given.iinclude,
+      files: given.includeFile,
+      filesIgnoringCase: given.iincludeFile,
+    },
+    variables,
+  )
+  const exclude = await readPatterns(
+    {
+      patterns: given.exclude,
+      ignoringCase: given.iexclude,
+      files: given.excludeFile,
+      filesIgnoringCase: given.iexcludeFile,
+    },
+    variables,
+  )
+  return { include, exclude }
 }

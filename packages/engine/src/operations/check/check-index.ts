@@ -67,7 +67,8 @@ export function hasOverlap(blobs: readonly PackedBlob[]): boolean {
   return blobs.some((blob, at) => at > 0 && blob.offset < blobs[at - 1]!.offset + blobs[at - 1]!.length)
 }
 
-function isSameEntry(a: PackedBlob, b: PackedBlob): boolean {
+/** Whether two entries say the same of the same blob. */
+export function isSameEntry(a: PackedBlob, b: PackedBlob): boolean {
   return (
     a.type === b.type &&
     a.id === b.id &&

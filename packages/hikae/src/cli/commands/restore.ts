@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
-import { flag, type OptionValues, value } from '../option.ts'
+import { flag, value } from '../option.ts'
 import { printFailure } from '../output/failure.ts'
 import { formatBytes, formatDuration, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
@@ -12,7 +12,7 @@ import { jsonPath, printableMessage, printablePath, printableText } from '../out
 import { withProgress } from '../output/progress.ts'
 import { restoreProgressView } from '../output/restore-progress.ts'
 import { describeSnapshot } from '../output/snapshot.ts'
-import { excludeOptions, includeOptions, readPatterns } from '../pattern-options.ts'
+import { excludeOptions, includeOptions, readSelection } from '../pattern-options.ts'
 import { openSession } from '../repository/session.ts'
 import { chooseSnapshot } from '../repository/snapshot-choice.ts'
 import { oneOf } from '../values/choice.ts'
@@ -67,7 +67,7 @@ export const restore = command({
       throw new UsageError('restore needs to know where to put the files', { hint: 'add --target DIRECTORY' })
     }
     const patterns = await readSelection(given, env)
-    const select = patterns && engine.selectForRestore(patterns)
+    const select = patterns.include || patterns.exclude ? engine.selectForRestore(patterns) : undefined
     await using session = await openSession(globals, context, { lock: 'shared', readOnly: true })
     const { snapshot, path } = await chooseSnapshot(session, args[0]!, given)
     out.note(`restoring ${describeSnapshot(snapshot)} to ${printableText(given.target)}`)
@@ -94,28 +94,6 @@ export const restore = command({
     return report.filesRestored + report.filesUnchanged > 0 ? EXIT.incomplete : EXIT.failed
   },
 })
-
-async function readSelection(given: OptionValues<typeof options>, variables: CommandContext['env']) {
-  const include = await readPatterns(
-    {
-      patterns: given.include,
-      ignoringCase: given.iinclude,
-      files: given.includeFile,
-      filesIgnoringCase: given.iincludeFile,
-    },
-    variables,
-  )
-  const exclude = await readPatterns(
-    {
-      patterns: given.exclude,
-      ignoringCase: given.iexclude,
-      files: given.excludeFile,
-      filesIgnoringCase: given.iexcludeFile,
-    },
-    variables,
-  )
-  return include || exclude ? { include, exclude } : undefined
-}
 
 function printItem({ action, path, size }: RestoreItem, out: Output): void {
   if (out.json) return out.document({ message_type: 'verbose_status', action, item: jsonPath(path), size })

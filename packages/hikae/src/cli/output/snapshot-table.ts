@@ -5,7 +5,7 @@ import { shortId, snapshotJson } from './snapshot.ts'
 import { type Column, tableLines } from './table.ts'
 
 /** What the snapshots of a group have in common; only what they were grouped by. */
-type GroupKey = Omit<SnapshotGroup, 'snapshots'>
+export type GroupKey = Omit<SnapshotGroup, 'snapshots'>
 
 /** @param snapshots at least one */
 export function snapshotTable(snapshots: readonly StoredSnapshot[], { compact }: { compact: boolean }): string[] {
@@ -33,7 +33,7 @@ export function describeGroup({ hostname, paths, tags }: GroupKey): string {
     ...(paths === undefined ? [] : [`paths ${paths.map(printableText).join(', ')}`]),
     ...(tags === undefined ? [] : [`tags ${tags.map(printableText).join(', ') || '(none)'}`]),
   ]
-  return `of ${parts.join(' · ')}`
+  return `of ${parts.join(' · ') || 'all hosts and paths'}`
 }
 
 export function groupJson({ hostname, paths, tags }: GroupKey, snapshots: readonly StoredSnapshot[]): object {

@@ -75,7 +75,7 @@ function refuseDoubt(spec: string, damaged: AllSnapshots['damaged']): void {
 }
 
 /** The engine's filter for `--host`, `--tag` and `--path`. */
-function snapshotFilter(options: FilterValues): SnapshotFilter {
+export function snapshotFilter(options: FilterValues): SnapshotFilter {
   return {
     ...(options.host.length > 0 ? { hosts: [...options.host] } : {}),
     ...(options.tag.length > 0 ? { tags: options.tag.map((tags) => [...tags]) } : {}),

@@ -1,0 +1,53 @@
+import { FileMissingError } from '../../backend/backend.ts'
+import type { IndexId } from '../../ids.ts'
+import { encodeIndex, type IndexedPack } from '../../index/index-file.ts'
+import type { Repository } from '../../repository/repository.ts'
+
+/** As many blobs as restic puts into one file (§8). */
+const BLOBS_PER_FILE = 50_000
+
+/**
+ * Puts new index files in the place of old ones. The old ones are removed when all new ones are durable (§14); until then
+ * packs may be named twice, which harms nobody.
+ *
+ * @returns the new files
+ */
+export async function replaceIndexFiles(
+  repository: Repository,
+  packs: Iterable<IndexedPack>,
+  obsolete: Iterable<IndexId>,
+  signal?: AbortSignal,
+): Promise<IndexId[]> {
+  const stored: IndexId[] = []
+  for (const group of groupsOf(packs)) {
+    signal?.throwIfAborted()
+    stored.push(await repository.writeUnpacked('index', encodeIndex(group), signal))
+  }
+  for (const id of obsolete) {
+    signal?.throwIfAborted()
+    await removeIndex(repository, id, signal)
+  }
+  return stored
+}
+
+function* groupsOf(packs: Iterable<IndexedPack>): Generator<IndexedPack[]> {
+  let group: IndexedPack[] = []
+  let blobs = 0
+  for (const pack of packs) {
+    group.push(pack)
+    blobs += pack.blobs.length
+    if (blobs < BLOBS_PER_FILE) continue
+    yield group
+    group = []
+    blobs = 0
+  }
+  if (group.length > 0) yield group
+}
+
+async function removeIndex(repository: Repository, id: IndexId, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await repository.backend.remove('index', id, signal)
+  } catch (error) {
+    if (!(error instanceof FileMissingError)) throw error
+  }
+}
