@@ -10,8 +10,7 @@ import { addDuration, momentAt, momentOf } from './moment.ts'
 import { divide, type ForgetPlanOptions, type GroupKey, planForget } from './plan.ts'
 import type { KeepPolicy } from './policy.ts'
 
-const NS_PER_SECOND = 1_000_000_000n
-const NS_PER_DAY = 86_400n * NS_PER_SECOND
+const NS_PER_DAY = 86_400_000_000_000n
 const LONGEST_SPAN_DAYS = 36_525
 
 /** After how many days it is worth a look. */
@@ -116,11 +115,11 @@ class SimulatedGroup {
     this.#forget(now)
   }
 
-  /** A backup is made, and a second later the policy is applied. */
+  /** A backup is made, and right after it the policy is applied. */
   add(candidate: Candidate): void {
     const later = this.#held.filter(({ moment }) => moment.ns > candidate.moment.ns)
     this.#held = [...later, candidate, ...this.#held.slice(later.length)]
-    this.#forget(candidate.moment.ns + NS_PER_SECOND)
+    this.#forget(candidate.moment.ns + 1n)
   }
 
   state(): Pick<ForecastPoint, 'total' | 'present' | 'oldest'> {
