@@ -98,11 +98,11 @@ export { listTree, type ListTreeOptions } from './operations/list-tree.ts'
 export {
   applicableMigrations,
   ConfigLostError,
+  MigrationRefusedError,
   MIGRATIONS,
   upgradeToVersion2,
   type MigrationName,
   type UpgradeOptions,
-  type UpgradeOutcome,
 } from './operations/migrate.ts'
 export {
   recover,

@@ -4,7 +4,7 @@ import { MemoryBackend } from '../backend/memory.ts'
 import { openRepository } from '../repository/open.ts'
 import { makeFilledRepository } from '../repository/fixture.test.support.ts'
 import type { Repository } from '../repository/repository.ts'
-import { applicableMigrations, ConfigLostError, upgradeToVersion2 } from './migrate.ts'
+import { applicableMigrations, ConfigLostError, MigrationRefusedError, upgradeToVersion2 } from './migrate.ts'
 
 const TREES = [{ file: 'content '.repeat(100), sub: { more: 'more' } }]
 
@@ -54,8 +54,7 @@ describe('the upgrade to version 2', () => {
     const { repository, snapshots, kept, keepConfig } = await version1()
     expect(applicableMigrations(repository)).toEqual(['upgrade_repo_v2'])
     const before = await repository.backend.read('config', '')
-    const outcome = await upgradeToVersion2(repository, { keepConfig })
-    expect(outcome).toMatchObject({ kind: 'applied', check: { errors: [], snapshots: 1 } })
+    expect(await upgradeToVersion2(repository, { keepConfig })).toBe(true)
     expect(kept).toEqual([before])
     const upgraded = await openRepository(repository.backend, { password: 'secret' })
     expect(upgraded.config).toEqual({ ...repository.config, version: 2 })
@@ -64,15 +63,15 @@ describe('the upgrade to version 2', () => {
     const { nodes } = await upgraded.readTree(snapshots[0]!.tree)
     expect((await upgraded.readBlob('data', nodes[0]!.content![0]!)).toString()).toBe(TREES[0]!.file)
     expect(applicableMigrations(upgraded)).toEqual([])
-    expect(await upgradeToVersion2(upgraded, { keepConfig })).toEqual({ kind: 'unneeded' })
+    expect(await upgradeToVersion2(upgraded, { keepConfig })).toBe(false)
   })
 
   test('is refused when the check finds anything wrong', async () => {
     const { repository, kept, keepConfig } = await version1()
     await repository.backend.remove('pack', repository.index.packIds[0]!)
-    const outcome = await upgradeToVersion2(repository, { keepConfig })
-    expect(outcome).toMatchObject({ kind: 'refused', check: { snapshots: 1 } })
-    expect(outcome.kind === 'refused' && outcome.check.errors[0]).toMatchObject({ kind: 'pack-missing' })
+    const attempt = upgradeToVersion2(repository, { keepConfig })
+    await expect(attempt).rejects.toThrow(MigrationRefusedError)
+    await expect(attempt).rejects.toThrow(/3 errors, of which the first is: pack [0-9a-f]{8} .* is missing/)
     expect(kept).toEqual([])
     expect(await versionOf(repository)).toBe(1)
   })
@@ -86,7 +85,7 @@ describe('the upgrade to version 2', () => {
 
   test('has succeeded when only the answer was lost', async () => {
     const { repository, keepConfig } = await version1('after')
-    expect(await upgradeToVersion2(repository, { keepConfig })).toMatchObject({ kind: 'applied' })
+    expect(await upgradeToVersion2(repository, { keepConfig })).toBe(true)
     expect(await versionOf(repository)).toBe(2)
   })
 

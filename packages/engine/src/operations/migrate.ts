@@ -23,12 +23,19 @@ export interface UpgradeOptions {
   readonly onProgress?: (progress: CheckProgress) => void
 }
 
-export type UpgradeOutcome =
-  /** The repository is to be opened again: this object still has the old config. */
-  | { readonly kind: 'applied'; readonly check: CheckReport }
-  | { readonly kind: 'unneeded' }
-  /** The check found errors; nothing was changed. */
-  | { readonly kind: 'refused'; readonly check: CheckReport }
+/** What a damaged repository gets for an answer. */
+export class MigrationRefusedError extends KnownError {
+  override readonly name = 'MigrationRefusedError'
+  readonly code = 'MIGRATION_REFUSED'
+
+  constructor({ errors }: CheckReport) {
+    const [first] = errors
+    const count = errors.length === 1 ? 'an error' : `${errors.length} errors, of which the first is`
+    super(`the repository was not changed, since the check before found ${count}: ${first?.message}`, {
+      hint: 'run `hikae check`, do what it suggests, and try again',
+    })
+  }
+}
 
 /** The config could not be replaced, and neither could the old one be put back. */
 export class ConfigLostError extends KnownError {
@@ -46,24 +53,28 @@ export function applicableMigrations({ config }: Repository): MigrationName[] {
  * stored stays as it is, uncompressed, until a prune repacks it. Programs that know only version 1 cannot open it any
  * more (restic before 0.14).
  *
- * The caller holds an exclusive lock. When it throws, the repository is as it was, but for {@link ConfigLostError}.
+ * The caller holds an exclusive lock, and opens the repository again afterwards: this object still has the old config.
+ * When it throws, the repository is as it was, but for {@link ConfigLostError}.
+ *
+ * @returns false when the repository has version 2 already
+ * @throws {MigrationRefusedError} the check found errors
  */
 export async function upgradeToVersion2(
   repository: Repository,
   { keepConfig, signal, onProgress }: UpgradeOptions,
-): Promise<UpgradeOutcome> {
-  if (applicableMigrations(repository).length === 0) return { kind: 'unneeded' }
+): Promise<boolean> {
+  if (applicableMigrations(repository).length === 0) return false
   const checked = await check(repository, {
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress } : {}),
   })
-  if (checked.errors.length > 0) return { kind: 'refused', check: checked }
+  if (checked.errors.length > 0) throw new MigrationRefusedError(checked)
   const old = await repository.backend.read('config', '')
   const place = await keepConfig(old)
   signal?.throwIfAborted()
   const upgraded = repository.cipher.seal(encodeConfig({ ...repository.config, version: 2 }))
   await replaceConfig(repository.backend, old, upgraded, place)
-  return { kind: 'applied', check: checked }
+  return true
 }
 
 /** Not to be interrupted: in the end either the one or the other is there. */

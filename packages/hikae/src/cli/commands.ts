@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   init: async () => [(await import('./commands/init.ts')).init],
   backup: async () => [(await import('./commands/backup.ts')).backup],
+  copy: async () => [(await import('./commands/copy.ts')).copy],
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
   ls: async () => [(await import('./commands/ls.ts')).ls],
   find: async () => [(await import('./commands/find.ts')).find],
@@ -16,6 +17,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   cat: async () => [(await import('./commands/cat.ts')).cat],
   restore: async () => [(await import('./commands/restore.ts')).restore],
   dump: async () => [(await import('./commands/dump.ts')).dump],
+  recover: async () => [(await import('./commands/recover.ts')).recover],
   check: async () => [(await import('./commands/check.ts')).check],
   rewrite: async () => [(await import('./commands/rewrite.ts')).rewrite],
   repair: async () => [
@@ -26,6 +28,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   forget: async () => [(await import('./commands/forget.ts')).forget],
   tag: async () => [(await import('./commands/tag.ts')).tag],
   unlock: async () => [(await import('./commands/unlock.ts')).unlock],
+  migrate: async () => [(await import('./commands/migrate.ts')).migrate],
   key: async () => {
     const { keyAdd, keyList, keyPasswd, keyRemove } = await import('./commands/key.ts')
     return [keyList, keyAdd, keyRemove, keyPasswd]

@@ -7,12 +7,12 @@ import { ownIdentity } from '../identity.ts'
 import { flag, type OptionValues, value } from '../option.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
-import { chooseRepositories, readRepositoryFile } from '../repository/choose.ts'
-import { type LocalLocation, parseLocation } from '../repository/location.ts'
-import { choosePasswordSource, type PasswordSource, readNewPassword } from '../repository/password.ts'
+import { chooseRepositories } from '../repository/choose.ts'
+import type { LocalLocation } from '../repository/location.ts'
+import { type PasswordSource, readNewPassword } from '../repository/password.ts'
 import { openBackend, openChosen } from '../repository/session.ts'
+import { chooseSource, sourceRepositoryOptions } from '../repository/source-repository.ts'
 import { oneOf } from '../values/choice.ts'
-import { anyText } from '../values/text.ts'
 
 const VERSIONS = ['1', '2', 'stable', 'latest'] as const
 
@@ -23,29 +23,10 @@ const options = {
     choices: VERSIONS,
     help: '1, 2, stable or latest; both words mean 2, which compresses',
   }),
-  copyChunkerParams: flag({ help: 'cut content as --from-repo does, so that copies between the two take little room' }),
-  fromRepo: value({
-    placeholder: 'REPOSITORY',
-    parse: anyText,
-    completes: 'directory',
-    env: 'FROM_REPOSITORY',
-    help: 'the repository whose chunker parameters are copied',
+  copyChunkerParams: flag({
+    help: 'cut content as the repository of --from-repo does, so that copies between the two take little room',
   }),
-  fromRepositoryFile: value({
-    placeholder: 'FILE',
-    parse: anyText,
-    completes: 'file',
-    env: 'FROM_REPOSITORY_FILE',
-    help: 'file that names it',
-  }),
-  fromPasswordFile: value({ placeholder: 'FILE', parse: anyText, completes: 'file', help: 'file with its password' }),
-  fromPasswordCommand: value({
-    placeholder: 'COMMAND',
-    parse: anyText,
-    help: 'shell command that prints its password',
-  }),
-  fromInsecureNoPassword: flag({ help: 'it has the empty password' }),
-  fromKeyHint: value({ placeholder: 'ID', parse: anyText, env: 'FROM_KEY_HINT', help: 'its key to try first' }),
+  ...sourceRepositoryOptions,
 }
 
 export const init = command({
@@ -109,33 +90,15 @@ async function copiedPolynomial(
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<bigint | undefined> {
-  const named = given.fromRepo !== undefined || given.fromRepositoryFile !== undefined
+  const chosen = await chooseSource(given, context.env)
   if (!given.copyChunkerParams) {
-    if (named) throw new UsageError('--from-repo is of use only together with --copy-chunker-params')
+    if (chosen) throw new UsageError('--from-repo is of use only together with --copy-chunker-params')
     return undefined
   }
-  if (!named) throw new UsageError('--copy-chunker-params needs --from-repo')
-  const name = given.fromRepo ?? (await readRepositoryFile(given.fromRepositoryFile!))
+  if (!chosen) throw new UsageError('--copy-chunker-params needs --from-repo')
   const { fromKeyHint: keyHint } = given
-  await using source = await openChosen(
-    { location: parseLocation(name), password: fromPassword(given, context) },
-    { ...globals, keyHint },
-    context,
-    { lock: 'none' },
-  )
+  await using source = await openChosen(chosen, { ...globals, keyHint }, context, { lock: 'none' })
   return source.repository.config.chunkerPolynomial
-}
-
-function fromPassword(given: OptionValues<typeof options>, { env }: CommandContext): PasswordSource {
-  return choosePasswordSource(
-    {
-      insecureNoPassword: given.fromInsecureNoPassword,
-      passwordFile: given.fromPasswordFile,
-      passwordCommand: given.fromPasswordCommand,
-    },
-    env,
-    { option: 'from-password', variable: 'FROM_PASSWORD' },
-  )
 }
 
 function tellCreated(id: string, { path }: LocalLocation, { out }: CommandContext): void {
