@@ -16,6 +16,11 @@ export interface PoolOptions<Event> {
   readonly url: URL
   readonly size: number
   readonly workerData: unknown
+  /**
+   * Tasks given to a thread at a time, 1 by default. With 2 the next one lies ready when one is done, however busy this
+   * thread is: for short tasks.
+   */
+  readonly depth?: number
   /** Events that belong to no task. */
   readonly onEvent?: (event: Event, worker: number) => void
 }
@@ -24,24 +29,25 @@ export interface PoolOptions<Event> {
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 }
 
 /**
- * Threads that each run one task at a time, in the order given. A thread that dies fails its task and every later one:
+ * Threads that each run one task after the other, in the order given. A thread that dies fails its task and every later one:
  * nothing that was promised is forgotten.
  */
 export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable {
   readonly size: number
   readonly #workers: Worker[] = []
   readonly #ends: Promise<unknown>[] = []
-  readonly #idle: number[] = []
-  readonly #pending: (({ task: number } & Pending<Result, Event>) | undefined)[] = []
+  readonly #depth: number
+  /** What each thread has been given, in the order in which it does it. */
+  readonly #pending: Map<number, Pending<Result, Event>>[] = []
   readonly #queue: { task: Task; transfer: ArrayBuffer[]; pending: Pending<Result, Event> }[] = []
-  readonly #onEach: { worker: number; task: Task; pending: Pending<Result, Event> }[] = []
   readonly #onEvent: ((event: Event, worker: number) => void) | undefined
   #lastTask = 0
   #death: Error | undefined
   #closing = false
 
-  constructor({ url, size, workerData, onEvent }: PoolOptions<Event>) {
+  constructor({ url, size, workerData, depth = 1, onEvent }: PoolOptions<Event>) {
     this.size = size
+    this.#depth = depth
     this.#onEvent = onEvent
     for (let number = 0; number < size; number++) {
       const worker = new Worker(url, { workerData, resourceLimits: WORKER_LIMITS })
@@ -50,18 +56,18 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
       worker.on('exit', (code) => this.#die(new Error(`a worker thread ended with code ${code}`)))
       this.#ends.push(new Promise((resolve) => worker.once('exit', resolve)))
       this.#workers.push(worker)
-      this.#idle.push(number)
+      this.#pending.push(new Map())
     }
   }
 
-  /** Tasks that no thread has begun yet. */
+  /** Tasks that no thread has been given yet. */
   get queued(): number {
     return this.#queue.length
   }
 
   /** Whether a task would start at once. */
   get hasIdle(): boolean {
-    return this.#idle.length > 0
+    return this.#pending.some(({ size }) => size === 0)
   }
 
   /**
@@ -88,18 +94,14 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     })
   }
 
-  /** Runs the task once on every thread, after what it is doing now. */
+  /** Runs the task once on every thread, after what it has been given. */
   async runOnEach(task: Task): Promise<Result[]> {
     return await Promise.all(
       this.#workers.map(
         (_, worker) =>
           new Promise<Result>((resolve, reject) => {
-            if (this.#death) {
-              reject(this.#death)
-              return
-            }
-            this.#onEach.push({ worker, task, pending: { resolve, reject } })
-            this.#dispatch()
+            if (this.#death) reject(this.#death)
+            else this.#start(worker, task, [], { resolve, reject })
           }),
       ),
     )
@@ -125,45 +127,44 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#queue.length = 0
-    this.#onEach.length = 0
     for (const worker of this.#workers) worker.postMessage({ kind: 'stop' })
     await Promise.all(this.#ends)
   }
 
   #dispatch(): void {
-    for (let at = 0; at < this.#onEach.length;) {
-      const { worker, task, pending } = this.#onEach[at]!
-      const idle = this.#idle.indexOf(worker)
-      if (idle === -1) {
-        at++
-        continue
-      }
-      this.#idle.splice(idle, 1)
-      this.#onEach.splice(at, 1)
-      this.#start(worker, task, [], pending)
+    for (let worker = this.#leastBusy(); worker !== undefined; worker = this.#leastBusy()) {
+      const next = this.#queue.shift()
+      if (next === undefined) return
+      this.#start(worker, next.task, next.transfer, next.pending)
     }
-    while (this.#queue.length > 0 && this.#idle.length > 0) {
-      const { task, transfer, pending } = this.#queue.shift()!
-      this.#start(this.#idle.shift()!, task, transfer, pending)
+  }
+
+  #leastBusy(): number | undefined {
+    let best: number | undefined
+    for (const [worker, { size }] of this.#pending.entries()) {
+      if (size < this.#depth && (best === undefined || size < this.#pending[best]!.size)) best = worker
     }
+    return best
   }
 
   #start(worker: number, task: Task, transfer: ArrayBuffer[], pending: Pending<Result, Event>): void {
     const number = ++this.#lastTask
-    this.#pending[worker] = { task: number, ...pending }
+    this.#pending[worker]!.set(number, pending)
     this.#workers[worker]!.postMessage({ kind: 'task', number, task }, transfer)
   }
 
   #receive(worker: number, message: FromWorker<Result, Event>): void {
-    const pending = this.#pending[worker]
-    if (message.kind === 'event') {
-      if (message.task === undefined) this.#onEvent?.(message.event, worker)
-      else pending?.onEvent?.(message.event)
+    if (message.kind === 'event' && message.task === undefined) {
+      this.#onEvent?.(message.event, worker)
       return
     }
-    this.#pending[worker] = undefined
-    this.#idle.push(worker)
-    this.#dispatch()
+    const pending = this.#pending[worker]!.get(message.task!)
+    if (message.kind === 'event') {
+      pending?.onEvent?.(message.event)
+      return
+    }
+    this.#pending[worker]!.delete(message.task)
+    if (!this.#closing) this.#dispatch()
     if (message.kind === 'result') pending?.resolve(message.result)
     else pending?.reject(reviveError(message.error))
   }
@@ -171,10 +172,9 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
   #die(error: Error): void {
     if (this.#closing || this.#death) return
     this.#death = error
-    for (const pending of this.#pending) pending?.reject(error)
-    for (const { pending } of [...this.#queue, ...this.#onEach]) pending.reject(error)
+    for (const given of this.#pending) for (const pending of given.values()) pending.reject(error)
+    for (const { pending } of this.#queue) pending.reject(error)
     this.#queue.length = 0
-    this.#onEach.length = 0
   }
 }
 

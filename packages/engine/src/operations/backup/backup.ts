@@ -136,6 +136,7 @@ class BackupRun implements AsyncDisposable {
     this.#pool = new WorkerPool({
       url: workerUrl('../../workers/backup-worker', import.meta.url),
       size: options.readConcurrency ?? Math.min(availableParallelism(), MOST_THREADS),
+      depth: 2,
       workerData: {
         polynomial: targets[0]!.repository.config.chunkerPolynomial,
         repositories: secrets,

@@ -79,6 +79,7 @@ class RestoreRun implements AsyncDisposable {
     this.#tally = new Tally(options.onItem)
     this.#pool = new WorkerPool({
       url: workerUrl('../../workers/restore-worker', import.meta.url),
+      depth: 2,
       size: options.concurrency ?? Math.min(availableParallelism(), MOST_THREADS),
       workerData: {
         target: this.#target.path,
