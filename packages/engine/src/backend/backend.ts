@@ -56,6 +56,16 @@ export interface Backend extends AsyncDisposable {
   remove(kind: FileKind, name: string, signal?: AbortSignal): Promise<void>
   /** Path of the file on this machine, when workers may read it themselves. */
   localPath?(kind: FileKind, name: string): string
+  /** Bytes that still fit, where the storage can tell. */
+  freeBytes?(): Promise<number>
+  /**
+   * Removes what killed programs left half written, of packs, indexes and snapshots, where the storage can have such files.
+   * Only while nobody else can be writing: under an exclusive lock.
+   *
+   * @param olderThanMs files that were written to since then are left alone
+   * @returns what was removed; what cannot be removed is left
+   */
+  sweepTemporary?(olderThanMs: number, signal?: AbortSignal): Promise<{ files: number; bytes: number }>
 }
 
 /** No such file in the repository. */

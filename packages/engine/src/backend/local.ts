@@ -1,4 +1,4 @@
-import { mkdir, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
   BackendError,
@@ -20,6 +20,7 @@ import { chmodIfPossible, modesOf, type LocalModes } from './local/modes.ts'
 import { Publisher } from './local/publish.ts'
 import { readRange } from './local/read-range.ts'
 import { explainSystemError, hasCode, isSystemError } from './local/system-error.ts'
+import { sweepTemporaryFiles } from './local/sweep.ts'
 import { discard, writeTemporaryFile } from './local/temporary-file.ts'
 
 /** Pack folders that are listed at the same time. */
@@ -128,6 +129,19 @@ export class LocalBackend implements Backend {
   localPath(kind: FileKind, name: string): string {
     checkFileName(kind, name)
     return fileAt(this.location, kind, name)
+  }
+
+  async freeBytes(): Promise<number> {
+    return this.#explained('look at the free space', async () => {
+      const { bavail, bsize } = await statfs(this.location)
+      return bavail * bsize
+    })
+  }
+
+  async sweepTemporary(olderThanMs: number, signal?: AbortSignal): Promise<{ files: number; bytes: number }> {
+    return this.#explained('remove left-over files', () =>
+      sweepTemporaryFiles(this.location, Date.now() - olderThanMs, signal),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -22,6 +22,8 @@ class RetryingBackend implements Backend {
   readonly location: string
   readonly connections: number
   readonly localPath?: (kind: FileKind, name: string) => string
+  readonly freeBytes?: () => Promise<number>
+  readonly sweepTemporary?: (olderThanMs: number, signal?: AbortSignal) => Promise<{ files: number; bytes: number }>
   readonly #backend: Backend
   readonly #options: RetryOptions
 
@@ -31,6 +33,8 @@ class RetryingBackend implements Backend {
     this.location = backend.location
     this.connections = backend.connections
     if (backend.localPath) this.localPath = backend.localPath.bind(backend)
+    if (backend.freeBytes) this.freeBytes = backend.freeBytes.bind(backend)
+    if (backend.sweepTemporary) this.sweepTemporary = backend.sweepTemporary.bind(backend)
   }
 
   create(signal?: AbortSignal): Promise<void> {

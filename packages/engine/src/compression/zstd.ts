@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib'
 import { wrongLength } from './damage.ts'
+import { storedFrame } from './stored-frame.ts'
 import { decompressFrames } from './zstd-frames.ts'
 import { loadNativeZstd } from './zstd-native.ts'
 
@@ -46,6 +47,14 @@ export function compress(input: Uint8Array, level: number): Buffer | undefined {
   const output = Buffer.allocUnsafe(input.length)
   const length = zstd().compressInto(input, output, level)
   return length === 0 ? undefined : output.subarray(0, length)
+}
+
+/**
+ * A compressed copy of `input`, even when that is a few bytes longer: of blobs that restic's prune would compress again and
+ * again (§7). Not for empty input, which counts as uncompressed anyway.
+ */
+export function compressAlways(input: Uint8Array, level: number): Buffer {
+  return compress(input, level) ?? storedFrame(input)
 }
 
 /** @throws {DamagedError} the stream is invalid or does not have `size` bytes of content */

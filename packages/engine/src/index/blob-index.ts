@@ -109,17 +109,70 @@ export class BlobIndex {
     return found
   }
 
+  /** The row of the first copy that was added, or -1. Rows are numbered from 0 to {@link size}. */
+  rowOf(type: BlobType, id: BlobId): number {
+    return this.#firstRow(type, wordsOfId(id))
+  }
+
+  /** The first row with the same blob as `row`: a number for the blob itself. */
+  firstCopy(row: number): number {
+    const mask = this.#slots.length - 1
+    for (let slot = this.#ids[row * ID_WORDS]! & mask; ; slot = (slot + 1) & mask) {
+      const other = this.#slots[slot]! - 1
+      if (other === row || this.#isSameBlob(other, row)) return other
+    }
+  }
+
+  /** Whether an earlier row says the same: several index files may name one pack (§8). */
+  isRepeat(row: number): boolean {
+    const mask = this.#slots.length - 1
+    for (let slot = this.#ids[row * ID_WORDS]! & mask; ; slot = (slot + 1) & mask) {
+      const other = this.#slots[slot]! - 1
+      if (other === row) return false
+      if (!this.#isSameBlob(other, row)) continue
+      if (this.#packs[other] === this.#packs[row] && this.#offsets[other] === this.#offsets[row]) return true
+    }
+  }
+
+  /** Position in {@link packIds} of the pack that the row is about. */
+  packNumberAt(row: number): number {
+    return this.#packs[row]! >>> 1
+  }
+
+  isTreeAt(row: number): boolean {
+    return (this.#packs[row]! & 1) === 1
+  }
+
+  /** Bytes of the encrypted unit. */
+  lengthAt(row: number): number {
+    return this.#lengths[row]!
+  }
+
+  isCompressedAt(row: number): boolean {
+    return this.#uncompressed[row] !== 0
+  }
+
+  blobAt(row: number): PackedBlob {
+    return this.#blob(row)
+  }
+
+  /** All rows, pack by pack: those of pack `n` are at `starts[n]` up to `starts[n + 1]` of `rows`. */
+  rowsByPack(): { starts: Uint32Array; rows: Uint32Array } {
+    const starts = new Uint32Array(this.#packIds.length + 1)
+    for (let row = 0; row < this.#rows; row++) starts[(this.#packs[row]! >>> 1) + 1]!++
+    for (let pack = 1; pack < starts.length; pack++) starts[pack]! += starts[pack - 1]!
+    const rows = new Uint32Array(this.#rows)
+    const next = starts.slice()
+    for (let row = 0; row < this.#rows; row++) rows[next[this.#packs[row]! >>> 1]!++] = row
+    return { starts, rows }
+  }
+
   /** The blobs of each pack by offset, as the index files tell; packs in the order they were added. */
   *packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
-    const counts = new Uint32Array(this.#packIds.length + 1)
-    for (let row = 0; row < this.#rows; row++) counts[(this.#packs[row]! >>> 1) + 1]!++
-    for (let pack = 1; pack < counts.length; pack++) counts[pack]! += counts[pack - 1]!
-    const rows = new Uint32Array(this.#rows)
-    const next = counts.slice()
-    for (let row = 0; row < this.#rows; row++) rows[next[this.#packs[row]! >>> 1]!++] = row
+    const { starts, rows } = this.rowsByPack()
     for (const [number, id] of this.#packIds.entries()) {
       const blobs: PackedBlob[] = []
-      for (let at = counts[number]!; at < counts[number + 1]!; at++) blobs.push(this.#blob(rows[at]!))
+      for (let at = starts[number]!; at < starts[number + 1]!; at++) blobs.push(this.#blob(rows[at]!))
       yield { id, blobs: blobs.sort((a, b) => a.offset - b.offset) }
     }
   }
@@ -177,6 +230,14 @@ export class BlobIndex {
     if ((this.#packs[row]! & 1) !== (type === 'tree' ? 1 : 0)) return false
     const start = row * ID_WORDS
     for (let word = 0; word < ID_WORDS; word++) if (this.#ids[start + word] !== words[word]) return false
+    return true
+  }
+
+  #isSameBlob(a: number, b: number): boolean {
+    if ((this.#packs[a]! & 1) !== (this.#packs[b]! & 1)) return false
+    for (let word = 0; word < ID_WORDS; word++) {
+      if (this.#ids[a * ID_WORDS + word] !== this.#ids[b * ID_WORDS + word]) return false
+    }
     return true
   }
 

@@ -1,3 +1,4 @@
+import { storedFrame } from '../compression/stored-frame.ts'
 import { type Zstd, zstd } from '../compression/zstd.ts'
 import { Cipher, type MasterKey, OVERHEAD } from '../crypto/cipher.ts'
 import { primitives } from '../crypto/primitives.ts'
@@ -124,12 +125,13 @@ export class BlobStorer {
     }
   }
 
-  /** @returns an empty buffer when compression gains nothing */
+  /** @returns an empty buffer for data when compression gains nothing; trees are compressed whatever it costs */
   #compress(plaintext: Uint8Array): Buffer {
     this.#compressed = scratchOf(this.#compressed, plaintext.length)
     const level = this.#options.level || 3
     const length = this.#zstd.compressInto(plaintext, this.#compressed.subarray(0, plaintext.length), level)
     const compressed = this.#compressed.subarray(0, length)
+    if (length === 0 && this.#type === 'tree') return storedFrame(plaintext)
     if (this.#options.verify && length > 0) this.#verifyCompressed(compressed, plaintext)
     return compressed
   }

@@ -8,7 +8,7 @@ import type { Repository } from './repository.ts'
 import { Semaphore } from '../concurrency.ts'
 
 /** An index file is stored when it has so many blobs, or is so old: what an interrupted run leaves can be used (§14). */
-const INDEX_BLOBS = 50_000
+export const INDEX_BLOBS = 50_000
 const INDEX_INTERVAL_MS = 3 * 60 * 1000
 
 export interface PackWriterOptions {

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { storedFrame } from '../compression/stored-frame.ts'
 import { zstd } from '../compression/zstd.ts'
 import { Cipher, isSameKey } from '../crypto/cipher.ts'
 import { DamagedError } from '../errors.ts'
@@ -66,20 +67,20 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
     const builder = this.#builders[type]
     const isCompressed = stored !== content
     if (isCompressed && !this.#canCompress) return builder.add(id, content, 0)
-    if (!isCompressed && this.#compresses) {
-      const compressed = this.#compress(content)
-      if (compressed) return builder.add(id, compressed, content.length)
+    // Nothing at all cannot be told from something uncompressed (§7).
+    if (!isCompressed && this.#compresses && content.length > 0) {
+      return builder.add(id, this.#compress(content), content.length)
     }
     const uncompressedLength = isCompressed ? content.length : 0
     if (this.#sameKey) return builder.addSealed(id, unit, uncompressedLength)
     return builder.add(id, stored, uncompressedLength)
   }
 
-  /** @returns undefined when compression gains nothing */
-  #compress(content: Buffer): Buffer | undefined {
+  /** What does not become shorter gets a frame all the same, or every prune would try again. */
+  #compress(content: Buffer): Buffer {
     this.#compressed = scratchOf(this.#compressed, content.length)
     const length = this.#zstd.compressInto(content, this.#compressed.subarray(0, content.length), LEVEL)
-    if (length === 0) return undefined
+    if (length === 0) return storedFrame(content)
     const compressed = this.#compressed.subarray(0, length)
     this.#restored = scratchOf(this.#restored, content.length)
     const restored = this.#restored.subarray(0, content.length)

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { BackendError, FileMissingError, RangeOutsideFileError } from '../../backend/backend.ts'
+import { BackendError } from '../../backend/backend.ts'
 import { hasCode } from '../../backend/local/system-error.ts'
 import { mapConcurrently } from '../../concurrency.ts'
 import { DamagedError } from '../../errors.ts'
 import { type PackId, shortId } from '../../ids.ts'
 import type { BlobType, PackedBlob } from '../../pack/blob.ts'
 import { PACK_SIZE_LIMITS } from '../../pack/pack-builder.ts'
+import { isDamage } from '../../repository/damage.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
 import { PackWriter } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -33,7 +34,10 @@ export interface RepackOptions {
   readonly to: Repository
   /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
   readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
-  /** Compress blobs that are stored uncompressed, where `to` can. What is compressed stays as it is in either case. */
+  /**
+   * Compress blobs that are stored uncompressed, where `to` can, also when they do not become shorter: then they are not
+   * tried again. What is compressed stays as it is in either case.
+   */
   readonly compression: 'keep' | 'compress'
   /** 16 MiB by default. */
   readonly packSizeBytes?: number | undefined
@@ -287,7 +291,5 @@ function threads(): number {
 
 /** Whether this pack, and only this one, cannot give its bytes back. */
 function isUnreadable(error: unknown): error is Error {
-  if (error instanceof DamagedError || error instanceof FileMissingError) return true
-  if (error instanceof RangeOutsideFileError) return true
-  return error instanceof BackendError && hasCode(error.cause, 'EIO')
+  return isDamage(error) || (error instanceof BackendError && hasCode(error.cause, 'EIO'))
 }
