@@ -80,7 +80,7 @@ export function planJson({ groups }: ForgetPlan): object[] {
 }
 
 export function groupKeyJson({ hostname, paths, tags }: GroupKey): object {
-  return { tags: tags ?? null, host: hostname ?? '', paths: paths ?? null }
+  return { tags: orNull(tags ?? []), host: hostname ?? '', paths: paths ?? null }
 }
 
 function orNull<T>(list: readonly T[]): readonly T[] | null {
