@@ -1,6 +1,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openLocalBackend, openRepository, type Repository, type TreeId } from '@hikae/engine'
+import {
+  DamagedError,
+  FileMissingError,
+  openLocalBackend,
+  openRepository,
+  type Repository,
+  type TreeId,
+} from '@hikae/engine'
 import {
   compareTrees,
   killable,
@@ -43,6 +50,12 @@ export interface Scenario {
   readonly args: readonly string[]
   /** Snapshots that have to be readable whatever happens. */
   readonly kept: readonly Memory[]
+  /** More that have to be readable when the command has come to its end; only with {@link Scenario.damage}. */
+  readonly healed?: readonly Memory[]
+  /** What stock restic complains of until the command has come to its end. None by default. */
+  readonly damage?: 'the index' | 'content'
+  /** Of the command when it comes to its end; 0 alone by default. */
+  readonly exitCodes?: readonly number[]
 }
 
 /** Where a process ends. */
@@ -58,24 +71,23 @@ interface KillPoint extends Required<Pick<KillOrder, 'at' | 'when'>> {
  */
 export async function makeHistory(dir: TempDir, hikae: Hikae, snapshots: number, files: number[]): Promise<Memory[]> {
   const first = files.map((length, n) => [`folder ${n % 3}/file ${n}`, randomBytesOf(`first ${n}`, length)] as const)
-  await makeFiles(dir.join('tree'), Object.fromEntries(first))
-  const memories: Memory[] = []
-  for (let day = 0; day < snapshots; day++) {
-    if (day > 0) {
-      const [path, before] = first[day % first.length]!
-      const changed = randomBytesOf(`changed ${day}`, before.length)
-      await makeFiles(dir.join('tree'), { [path]: changed, [`new/${day}`]: randomBytesOf(`new ${day}`, 20_000) })
-    }
-    const summary = await hikae.backup(['tree'], ['--host', 'host'], { cwd: dir.path })
-    memories.push(await remember(dir, hikae, String(summary['snapshot_id'])))
+  const memories = [await addSnapshot(dir, hikae, Object.fromEntries(first))]
+  for (let day = 1; day < snapshots; day++) {
+    const [path, before] = first[day % first.length]!
+    const changed = randomBytesOf(`changed ${day}`, before.length)
+    const own = randomBytesOf(`new ${day}`, 20_000)
+    memories.push(await addSnapshot(dir, hikae, { [path]: changed, [`new/${day}`]: own }))
   }
   return memories
 }
 
-/** Keeps what the snapshot just made was made of. */
-async function remember(dir: TempDir, hikae: Hikae, id: string): Promise<Memory> {
+/** Writes files into the tree that {@link makeHistory} made, and backs it up. */
+export async function addSnapshot(dir: TempDir, hikae: Hikae, files: Record<string, Uint8Array>): Promise<Memory> {
+  await makeFiles(dir.join('tree'), files)
+  const summary = await hikae.backup(['tree'], ['--host', 'host'], { cwd: dir.path })
   const source = await mkdtemp(dir.join('source-'))
   await runOk('cp', ['-a', dir.join('tree'), source])
+  const id = String(summary['snapshot_id'])
   const snapshot = (await hikae.snapshots()).find((snapshot) => snapshot['id'] === id)
   return { id, tree: String(snapshot?.['tree']), source }
 }
@@ -96,9 +108,7 @@ export async function rehearse(scenario: Scenario): Promise<{ changes: SystemCal
   const copy = await copyOf(scenario)
   const record = join(copy.repository, '../record')
   await mkdir(record)
-  await copy.ok(scenario.args, { env: killable({ folder: copy.repository, record }), cwd: scenario.dir.path })
-  await checkByRestic(copy)
-  expect(await missingFrom(copy, scenario.kept)).toEqual([])
+  await complete(copy, scenario, killable({ folder: copy.repository, record }))
   return { changes: await recordedChanges(record), record }
 }
 
@@ -144,25 +154,31 @@ function pointsAmong(changes: readonly SystemCall[], count: number, label: strin
  * @returns what is wrong after that
  */
 async function killAndGoOn(scenario: Scenario, point: KillPoint, number: number) {
-  const { args, dir, kept } = scenario
+  const { args, dir, kept, healed = [] } = scenario
   const { at, when, change } = point
   const copy = await copyOf(scenario)
   try {
     const env = killable({ folder: copy.repository, at, when })
     const { signal, stderr } = await copy.run(args, { env, cwd: dir.path })
     expect({ signal, stderr }).toMatchObject({ signal: 'SIGKILL' })
-    await checkByRestic(copy)
+    if (scenario.damage === undefined) await checkByRestic(copy)
     expect(await missingFrom(copy, kept)).toEqual([])
     await expectRestorable(copy, kept[number % kept.length]!, number % 4 === 0 ? 'by restic too' : 'by hikae')
-    await copy.ok(args, { cwd: dir.path })
-    await checkByRestic(copy)
+    await complete(copy, scenario)
   } catch (cause) {
     const context = `killed ${when} change ${at} (${change.name} of ${change.path}), with HIKAE_TEST_SEED=${SEED}`
     throw new Error(`${context}: ${String(cause)}`, { cause })
   }
-  const after = { locks: await filesOf(copy, 'locks'), missing: await missingFrom(copy, kept) }
+  const after = { locks: await filesOf(copy, 'locks'), missing: await missingFrom(copy, [...kept, ...healed]) }
   await dropCopy(copy)
   return after
+}
+
+/** Nobody disturbs the command. */
+async function complete(copy: Hikae, { args, dir, exitCodes = [0] }: Scenario, env = {}): Promise<void> {
+  const { exitCode, stderr } = await copy.run(args, { cwd: dir.path, env })
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: expect.toBeOneOf([...exitCodes]) as number })
+  await checkByRestic(copy)
 }
 
 async function checkByRestic(copy: Hikae): Promise<void> {
@@ -192,18 +208,24 @@ async function expectRestorable(
 }
 
 /** Trees of the snapshots of which every directory and every byte can be read; all are checked against their hashes. */
-export async function readableTrees({ repository: path, password }: Hikae): Promise<string[]> {
+async function readableTrees({ repository: path, password }: Hikae): Promise<string[]> {
   await using repository = await openRepository(await openLocalBackend(path), { password })
   await repository.loadIndex()
-  const trees = (await repository.snapshots()).map(({ tree }) => tree)
+  const readable: string[] = []
   const known = new Set<string>()
-  for (const tree of trees) await readAll(repository, tree, known)
-  return trees
+  for (const { tree } of await repository.snapshots()) {
+    try {
+      await readAll(repository, tree, known)
+      readable.push(tree)
+    } catch (error) {
+      if (!(error instanceof DamagedError || error instanceof FileMissingError)) throw error
+    }
+  }
+  return readable
 }
 
 async function readAll(repository: Repository, tree: TreeId, known: Set<string>): Promise<void> {
   if (known.has(tree)) return
-  known.add(tree)
   for (const { subtree, content } of (await repository.readTree(tree)).nodes) {
     if (subtree) await readAll(repository, subtree, known)
     for (const id of content ?? []) {
@@ -211,4 +233,5 @@ async function readAll(repository: Repository, tree: TreeId, known: Set<string>)
       known.add(id)
     }
   }
+  known.add(tree)
 }
