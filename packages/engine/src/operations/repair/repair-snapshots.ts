@@ -130,7 +130,7 @@ class SnapshotsRepair {
     const chosen = this.#options.snapshots ?? stored
     const plans = await this.#plan(chosen.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time)))
     if (!this.#options.dryRun) await this.#writer.finish()
-    const replacements = new Replacements(this.#repository, stored)
+    const replacements = new Replacements(this.#repository, stored, TAG)
     const snapshots: RepairedSnapshot[] = []
     for (const plan of plans) snapshots.push(await this.#apply(plan, replacements))
     return {

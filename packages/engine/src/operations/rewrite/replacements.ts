@@ -12,10 +12,13 @@ export type SnapshotChange = Pick<Snapshot, 'tree'> & Partial<Pick<Snapshot, 'ti
  */
 export class Replacements {
   readonly #repository: Repository
+  readonly #tag: string
   readonly #byOriginal = new Map<SnapshotId, StoredSnapshot[]>()
 
-  constructor(repository: Repository, stored: readonly StoredSnapshot[]) {
+  /** @param tag what new snapshots carry beside their originals; without it they are still the same */
+  constructor(repository: Repository, stored: readonly StoredSnapshot[], tag: string) {
     this.#repository = repository
+    this.#tag = tag
     for (const snapshot of stored) {
       if (snapshot.original === undefined) continue
       const before = this.#byOriginal.get(snapshot.original)
@@ -27,16 +30,17 @@ export class Replacements {
   /** `original` names the snapshot that is replaced, as restic does here, not the first of the line (§9). */
   async store(old: StoredSnapshot, change: SnapshotChange, signal?: AbortSignal): Promise<SnapshotId> {
     const changed = { ...change, original: old.id }
-    const same = this.#byOriginal.get(old.id)?.find((other) => isSame(other, { ...old, ...changed }))
+    const same = this.#byOriginal.get(old.id)?.find((other) => this.#isSame(other, { ...old, ...changed }))
     return same?.id ?? (await storeReplacement(this.#repository, old, changed, signal)).id
   }
-}
 
-function isSame(a: StoredSnapshot, b: StoredSnapshot): boolean {
-  const [one, other] = [a, b].map(({ tree, time, hostname, tags = [], summary }) =>
-    JSON.stringify([tree, time, hostname, tags, summary]),
-  )
-  return one === other
+  #isSame(a: StoredSnapshot, b: StoredSnapshot): boolean {
+    const [one, other] = [a, b].map(({ tree, time, hostname, tags = [], summary }) => {
+      const ownTags = tags.filter((tag) => tag !== this.#tag)
+      return JSON.stringify([tree, time, hostname, ownTags, summary])
+    })
+    return one === other
+  }
 }
 
 /** The tags of a new snapshot beside its original: those of the original and one more. */

@@ -136,7 +136,7 @@ class RewriteRun {
 
   async #apply(plans: readonly Plan[]): Promise<RewrittenSnapshot[]> {
     const stored = await this.#repository.snapshots(this.#signal, () => undefined)
-    const replacements = new Replacements(this.#repository, stored)
+    const replacements = new Replacements(this.#repository, stored, TAG)
     const done: RewrittenSnapshot[] = []
     for (const plan of plans) {
       this.#signal?.throwIfAborted()

@@ -87,8 +87,8 @@ function printResult(plan: IndexRepairPlan, written: number, dryRun: boolean, ou
   if (out.json) return out.document(summaryJson(plan, written, dryRun))
   const replaced = plan.obsolete.length
   if (replaced + plan.added.length === 0) out.line('the index is right: nothing to repair')
-  else if (dryRun) out.line(`would replace ${formatQuantity(replaced, 'index file')}`)
-  else out.line(`replaced ${formatQuantity(replaced, 'index file')} by ${formatCount(written)}`)
+  else if (dryRun) out.line(`would store new index files and remove ${formatQuantity(replaced, 'old one')}`)
+  else out.line(`stored ${formatQuantity(written, 'index file')} and removed ${formatQuantity(replaced, 'old one')}`)
   if (plan.lostBlobs > 0) {
     out.line(out.paint('yellow', `${formatQuantity(plan.lostBlobs, 'blob')} of missing packs cannot be found anywhere`))
   }
