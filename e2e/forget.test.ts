@@ -94,7 +94,7 @@ describe('forget', () => {
     }
   })
 
-  test('changes nothing and needs no lock when it only looks', async ({ hikae, planted, expect }) => {
+  test('changes nothing and needs no lock when it only looks', async ({ hikae, expect }) => {
     await using repository = await openRepository(await openLocalBackend(hikae.repository), { password: PASSWORD })
     await using _lock = await acquireLock(repository, 'exclusive')
     const before = await readdir(hikae.repository, { recursive: true })
@@ -161,7 +161,7 @@ describe('forget', () => {
   })
 
   test('removes snapshots by name, and none when one of the names is wrong', async ({ hikae, planted, expect }) => {
-    const wrong = await hikae.run(['forget', planted[2]!.id, 'latest:/', 'ffffffffff'])
+    const wrong = await hikae.run(['forget', planted[2]!.id, 'latest', 'ffffffffff'])
     expect(wrong.stderr).toContain('no snapshot has an id that begins with ffffffffff')
     expect(wrong.exitCode).toBe(1)
     expect(await idsIn(hikae)).toEqual(idsOf(planted))
@@ -232,6 +232,7 @@ describe('bad input of forget and tag', () => {
     ['weeks', ['forget', '--simulate', '3w', '--keep-last', '1'], /'3w' is not a time/],
     ['no tag', ['forget', '--keep-tag', ','], /a list of tags to keep is empty/],
     ['a wrong group', ['forget', '--keep-last', '1', '-g', 'user'], /'user' is not one of/],
+    ['a part of a snapshot', ['forget', 'latest:/srv'], /'latest:\/srv' is a part of a snapshot/],
     ['names and a policy', ['forget', 'latest', '--keep-last', '1'], /snapshots are named/],
     ['an interval without simulation', ['forget', '--keep-last', '1', '--simulate-every', '1d'], /without --simulate/],
     ['a simulation that removes', ['forget', '--keep-last', '1', '--simulate', '1d', '-n'], /removes nothing/],

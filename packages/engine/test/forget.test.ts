@@ -64,11 +64,13 @@ const test = base.extend('filled', { scope: 'file' }, async ({}, { onCleanup }) 
 function flags(policy: KeepPolicy): string[] {
   const { last = 0, counts = {}, within, withinPeriods = {}, tags = [] } = policy
   const counted = Object.entries({ last, ...counts }).map(([name, count]) => [`--keep-${name}`, count].join('='))
-  const durations = Object.entries(withinPeriods).map(([period, duration]) => [`-${period}`, duration] as const)
-  if (within) durations.push(['', within])
+  const durations = Object.entries({ ...(within ? { '': within } : {}), ...withinPeriods })
   return [
     ...counted,
-    ...durations.map(([name, duration]) => `--keep-within${name}=${durationText(duration) || '0h'}`),
+    ...durations.map(([period, duration]) => {
+      const name = ['keep-within', ...(period ? [period] : [])].join('-')
+      return `--${name}=${durationText(duration) || '0h'}`
+    }),
     ...tags.map((list) => `--keep-tag=${list.join(',')}`),
   ]
 }

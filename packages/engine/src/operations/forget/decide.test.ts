@@ -16,10 +16,10 @@ const NO_TIME: CalendarDuration = { years: 0, months: 0, days: 0, hours: 0 }
 /** For each time, given newest first, why it stays. */
 function reasons(times: readonly (string | [string, ...string[]])[], policy: KeepPolicy, zone = NO_ZONE): string[][] {
   const candidates = times.map((each, at) => {
-    const [time, ...tags] = typeof each === 'string' ? [each] : each
+    const [time, ...tags]: [string, ...string[]] = typeof each === 'string' ? [each] : each
     const id = String(at).padStart(64, '0') as SnapshotId
-    const snapshot: StoredSnapshot = { id, time: time!, tree: '1'.repeat(64) as TreeId, paths: ['/srv'], tags }
-    return { snapshot, moment: momentOf(time!) }
+    const snapshot: StoredSnapshot = { id, time, tree: '1'.repeat(64) as TreeId, paths: ['/srv'], tags }
+    return { snapshot, moment: momentOf(time) }
   })
   return decide(candidates, policy, { now: parseTime(NOW), zone })
 }

@@ -63,7 +63,10 @@ export const forget = command({
   async run({ options, globals, args }, context) {
     const policy = policyOf(options)
     const engine = await import('@hikae/engine')
+    for (const name of args) refusePart(name)
     checkCombination(options, { isNamed: args.length > 0, hasPolicy: !engine.isEmptyPolicy(policy) })
+    // What is wrong with the policy shows before anybody waits for a lock.
+    if (args.length === 0) await planFor([], policy, options)
     const onlyLooks = options.dryRun || options.simulate !== undefined
     const lock = onlyLooks ? 'none' : 'exclusive'
     await using session = await openSession(globals, context, { lock, index: 'unloaded' })
@@ -98,6 +101,14 @@ function checkCombination(
       hint: 'leave out --dry-run and --unsafe-allow-remove-all',
     })
   }
+}
+
+/** `latest:/folder` means a part of a snapshot to other commands. */
+function refusePart(name: string): void {
+  if (!name.includes(':')) return
+  throw new UsageError(`'${name}' is a part of a snapshot, which is forgotten as a whole or not at all`, {
+    hint: 'name the snapshot alone, or remove paths from it with `hikae rewrite`',
+  })
 }
 
 function groupsAndClock(options: ForgetValues): ForgetPlanOptions {
