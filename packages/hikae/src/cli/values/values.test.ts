@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../errors.ts'
+import { parseCalendarDuration } from './calendar-duration.ts'
 import { someOf } from './choice.ts'
 import { parseDataSubset } from './data-subset.ts'
 import { parseDuration } from './duration.ts'
+import { parseMaxUnused } from './max-unused.ts'
+import { parseKeepCount } from './keep-count.ts'
 import { wholeNumber } from './number.ts'
 import { parseSize } from './size.ts'
 import { parseTagFilter, parseTags } from './tags.ts'
@@ -87,4 +90,39 @@ test('several words are taken from the choices only', () => {
 test('numbers outside their range are refused', () => {
   expect(wholeNumber(4, 128)('16')).toBe(16)
   for (const text of ['3', '129', '1.5', '', '-4', 'x']) expect(() => wholeNumber(4, 128)(text)).toThrow(UsageError)
+})
+
+describe('what may stay unused', () => {
+  test.each([
+    ['5%', { percent: 5 }],
+    ['0%', { percent: 0 }],
+    ['99.5%', { percent: 99.5 }],
+    ['0', { bytes: 0 }],
+    ['2G', { bytes: 2 * 1024 ** 3 }],
+    ['unlimited', 'unlimited'],
+  ])('%s is understood', (text, amount) => expect(parseMaxUnused(text)).toEqual(amount))
+
+  test.each(['', '100%', '-1%', '%', 'all', '5 %%'])('%j is refused', (text) => {
+    expect(() => parseMaxUnused(text)).toThrow(UsageError)
+  })
+})
+
+describe('times of the calendar', () => {
+  const none = { years: 0, months: 0, days: 0, hours: 0 }
+
+  test.each([
+    ['2y5m7d3h', { years: 2, months: 5, days: 7, hours: 3 }],
+    ['90d', { ...none, days: 90 }],
+    [' 3h1y ', { ...none, years: 1, hours: 3 }],
+    ['0h', none],
+  ])('%s is %o', (text, duration) => expect(parseCalendarDuration(text)).toEqual(duration))
+
+  test.each(['', '5', 'd', '3w', '1d1d', '-2d', '1.5d', '1d 2h', '1234567d'])('%j is refused', (text) => {
+    expect(() => parseCalendarDuration(text)).toThrow(UsageError)
+  })
+})
+
+test('a number of snapshots to keep may be unlimited', () => {
+  expect(['0', '7', 'unlimited', '-1'].map(parseKeepCount)).toEqual([0, 7, 'unlimited', 'unlimited'])
+  for (const text of ['', '-2', '1.5', 'all', '1e3', '1234567']) expect(() => parseKeepCount(text)).toThrow(UsageError)
 })
