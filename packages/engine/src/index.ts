@@ -67,7 +67,9 @@ export { Repository } from './repository/repository.ts'
 export { check } from './operations/check/check.ts'
 export type { CheckFinding, FindingKind } from './operations/check/findings.ts'
 export type { CheckOptions, CheckProgress, CheckReport } from './operations/check/report.ts'
-export type { ReadDataSelection } from './operations/check/select-packs.ts'
+export type { ReadDataSelection, ReadProof, ReadTimes } from './operations/check/select-packs.ts'
+export type { Suggestion } from './operations/check/suggestions.ts'
+export type { TouchedSnapshot } from './operations/check/touched-snapshots.ts'
 export { copySnapshots } from './operations/copy/copy.ts'
 export type { CopyOptions, CopyProgress, CopyReport, SnapshotCopy } from './operations/copy/report.ts'
 export { diff, type DiffChange, type DiffOptions, type DiffSide } from './operations/diff/diff.ts'
@@ -111,6 +113,20 @@ export {
   type RecoverProgress,
   type RecoverReport,
 } from './operations/recover/recover.ts'
+export type { MaxUnused, PruneOptions } from './operations/prune/options.ts'
+export { planPrune, type PlanPruneOptions, type PrunePlan } from './operations/prune/plan.ts'
+export { prune, type PruneRunOptions } from './operations/prune/prune.ts'
+export { PruneRefusedError } from './operations/prune/refusal.ts'
+export type {
+  PlannedPack,
+  PlanProgress,
+  PrunePhase,
+  PruneProgress,
+  PruneReport,
+  PruneStatistics,
+  RepackedPack,
+  RepackReason,
+} from './operations/prune/report.ts'
 export { stats, type StatsMode, type StatsOptions, type StatsReport } from './operations/stats/stats.ts'
 export { tagSnapshots, type TagChange, type TagOptions, type TagReport } from './operations/tag.ts'
 export { PathMissingError } from './operations/tree-path.ts'

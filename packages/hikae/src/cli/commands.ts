@@ -26,6 +26,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/repair-snapshots.ts')).repairSnapshots,
   ],
   forget: async () => [(await import('./commands/forget.ts')).forget],
+  prune: async () => [(await import('./commands/prune.ts')).prune],
   tag: async () => [(await import('./commands/tag.ts')).tag],
   unlock: async () => [(await import('./commands/unlock.ts')).unlock],
   migrate: async () => [(await import('./commands/migrate.ts')).migrate],

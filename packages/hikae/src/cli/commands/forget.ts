@@ -14,6 +14,8 @@ import type { Output } from '../output/output.ts'
 import { printableMessage } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
 import { describeGroup } from '../output/snapshot-table.ts'
+import { hasPruneOption, pruneOptions } from '../prune/prune-options.ts'
+import { runPrune } from '../prune/run.ts'
 import { openSession, type Session } from '../repository/session.ts'
 import { selectSnapshots, snapshotFilter } from '../repository/snapshot-choice.ts'
 import { groupByOption } from '../shared-options.ts'
@@ -40,6 +42,8 @@ const forgetOptions = {
     help: 'with --simulate: backups come so often (default: as often as now)',
   }),
   unsafeAllowRemoveAll: flag({ help: 'without a policy, remove everything that --host, --tag and --path let through' }),
+  prune: flag({ help: 'free the space as well, if a snapshot was removed' }),
+  ...pruneOptions,
 }
 
 type ForgetValues = OptionValues<typeof forgetOptions>
@@ -51,13 +55,14 @@ export const forget = command({
   description:
     'The policy is applied to each group of snapshots that have the same host and paths. A snapshot stays when one of the ' +
     'rules wants it; the last good snapshot of a group always stays. A policy that wants nothing of a group is refused, and ' +
-    'nothing is removed then. What was removed frees its space with the next prune.',
+    'nothing is removed then. What was removed frees its space with the next prune, or with --prune at once.',
   arguments: [{ name: 'SNAPSHOT', help: 'remove these: ids, beginnings of ids, or latest', variadic: true }],
   options: forgetOptions,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'storage', 'output'],
   examples: [
     ['forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 -n', 'see what a policy would do'],
     ['forget --keep-daily 7 --keep-monthly 12 --simulate 1y', 'and what it would leave over a year'],
+    ['forget --keep-daily 30 --prune', 'and free the space at once'],
     ['forget 6f80c2e1', 'one snapshot'],
   ],
   async run({ options, globals, args }, context) {
@@ -78,8 +83,14 @@ export const forget = command({
     }
     const plan = args.length > 0 ? planForNamed(snapshots) : await planFor(snapshots, policy, options)
     showPlan(plan, engine.describePolicy(policy), options, context.out)
-    const removed = await apply(plan, options, session, context)
-    return removed === EXIT.succeeded ? exitCode : removed
+    const { removed, failed } = await apply(plan, options, session, context)
+    const exitCodes: ExitCode[] = [exitCode, failed === 0 ? EXIT.succeeded : EXIT.incomplete]
+    if (options.prune && removed.length > 0) {
+      const what = options.dryRun ? 'plan' : 'prune'
+      const without = new Set(options.dryRun ? removed.map(({ id }) => id) : [])
+      exitCodes.push(await runPrune(session, { options, globals, what, without }, context))
+    }
+    return exitCodes.find((code) => code !== EXIT.succeeded) ?? EXIT.succeeded
   },
 })
 
@@ -87,7 +98,10 @@ function checkCombination(
   options: ForgetValues,
   { isNamed, hasPolicy }: { isNamed: boolean; hasPolicy: boolean },
 ): void {
-  const { simulate, simulateEvery, unsafeAllowRemoveAll, dryRun } = options
+  const { simulate, simulateEvery, unsafeAllowRemoveAll, dryRun, prune } = options
+  if (!prune && hasPruneOption(options)) {
+    throw new UsageError('an option of prune is given, but not --prune', { hint: 'add --prune' })
+  }
   if (isNamed && (hasPolicy || unsafeAllowRemoveAll || simulate !== undefined)) {
     throw new UsageError('snapshots are named, so there is nothing for a policy to decide', {
       hint: 'name snapshots to remove, or say what to keep, but not both',
@@ -96,9 +110,9 @@ function checkCombination(
   if (simulateEvery !== undefined && simulate === undefined) {
     throw new UsageError('--simulate-every says nothing without --simulate', { hint: 'add --simulate 90d' })
   }
-  if (simulate !== undefined && (dryRun || unsafeAllowRemoveAll)) {
+  if (simulate !== undefined && (dryRun || unsafeAllowRemoveAll || prune)) {
     throw new UsageError('--simulate looks ahead with a policy and removes nothing', {
-      hint: 'leave out --dry-run and --unsafe-allow-remove-all',
+      hint: 'leave out --dry-run, --prune and --unsafe-allow-remove-all',
     })
   }
 }
@@ -156,17 +170,18 @@ function showPlan(plan: ForgetPlan, policy: string, options: ForgetValues, out: 
   printPlan(plan, out, options)
 }
 
+/** @returns what was removed, or would be */
 async function apply(
   { groups }: ForgetPlan,
-  { dryRun }: ForgetValues,
+  { dryRun, prune }: ForgetValues,
   { repository, signal }: Session,
   { out }: CommandContext,
-): Promise<ExitCode> {
+): Promise<{ removed: readonly StoredSnapshot[]; failed: number }> {
   // Oldest first: who is interrupted keeps what is newer.
   const doomed = groups.flatMap(({ remove }) => remove.toReversed())
   if (dryRun) {
     out.note(`would remove ${formatQuantity(doomed.length, 'snapshot')}; nothing was changed`)
-    return EXIT.succeeded
+    return { removed: doomed, failed: 0 }
   }
   const { forgetSnapshots } = await import('@hikae/engine')
   const { removed, failed } = await forgetSnapshots(repository, doomed, {
@@ -176,7 +191,7 @@ async function apply(
   for (const { snapshot, error } of failed) {
     printFailure({ item: snapshot.id, what: `snapshot ${shortId(snapshot.id)}`, error, during: 'forget' }, out)
   }
-  const next = removed.length > 0 ? '; run `hikae prune` to free what only they needed' : ''
+  const next = removed.length > 0 && !prune ? '; run `hikae prune` to free what only they needed' : ''
   out.note(`removed ${formatQuantity(removed.length, 'snapshot')}${next}`)
-  return failed.length > 0 ? EXIT.incomplete : EXIT.succeeded
+  return { removed, failed: failed.length }
 }
