@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   isRoot,
@@ -11,6 +12,9 @@ import {
 
 /** The built program, as it is installed. */
 export const PROGRAM = join(import.meta.dirname, '../packages/hikae/bin/hikae')
+
+/** What checks have read is remembered here, and not where the person who runs the tests has it. */
+const STATE = join(tmpdir(), 'hikae-e2e-state')
 
 export const PASSWORD = 'correct horse battery staple'
 
@@ -48,6 +52,7 @@ export class Hikae {
     this.#env = {
       ...Object.fromEntries(inherited.map((name) => [name, undefined])),
       NO_COLOR: '1',
+      XDG_STATE_HOME: STATE,
       ...(options.repository === undefined ? {} : { HIKAE_REPOSITORY: options.repository }),
       HIKAE_PASSWORD: this.password,
       ...options.env,

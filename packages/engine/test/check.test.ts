@@ -58,9 +58,9 @@ test.skipIf(noRestic)('a flipped bit is found in the pack where restic finds it'
     { kind: 'pack-damaged', path: undefined },
     { kind: 'file-affected', path: '/two' },
   ])
-  expect(report.suggestions).toContain(
-    `restic --repo '${restic.repository.replace("'", String.raw`'\''`)}' repair packs ${pack}`,
-  )
+  expect(report.suggestions).toContainEqual({ kind: 'command', command: `repair packs ${pack}` })
+  const snapshots = await restic.snapshots()
+  expect(report.touchedSnapshots).toMatchObject([{ id: snapshots[1]!.id, time: snapshots[1]!.time, files: 1 }])
   const { exitCode, stdout, stderr } = await restic.run(['check', '--read-data'])
   expect(exitCode).toBe(1)
   expect(stdout + stderr).toContain(pack.slice(0, 8))
@@ -81,12 +81,29 @@ test.skipIf(noRestic)('truncated and missing packs are found, as by restic', asy
   for (const pack of [truncated, missing]) expect(stdout + stderr).toContain(pack.slice(0, 8))
 })
 
+test.skipIf(noRestic)(
+  'an index file that is gone touches snapshots, and restic brings it back as suggested',
+  async ({ restic, expect }) => {
+    const [index] = await readdir(join(restic.repository, 'index'))
+    await rm(join(restic.repository, 'index', index!))
+    const report = await checkAll(restic)
+    expect(report.errors.some(({ kind }) => kind === 'pack-unindexed')).toBe(true)
+    expect(report.touchedSnapshots.length).toBeGreaterThan(0)
+    expect(report.suggestions.flatMap((step) => (step.kind === 'command' ? [step.command] : []))).toEqual([
+      'repair index',
+      'check --read-data',
+    ])
+    await restic.ok(['repair', 'index'])
+    expect(await checkAll(restic)).toMatchObject({ errors: [], snapshots: 2, touchedSnapshots: [] })
+  },
+)
+
 test.skipIf(noRestic)('what restic repairs as suggested is whole again', async ({ restic, expect }) => {
   const missing = await packOf(restic, 1)
   await rm(fileOf(restic, missing))
   const { suggestions } = await checkAll(restic)
-  const commands = suggestions.filter((line) => line.startsWith('restic ')).map((line) => line.split("' ").at(-1)!)
-  expect(commands).toEqual(['repair index', 'repair snapshots --forget'])
+  const commands = suggestions.flatMap((step) => (step.kind === 'command' ? [step.command] : []))
+  expect(commands).toEqual(['repair index', 'repair snapshots --forget', 'check --read-data'])
   for (const command of commands) await restic.ok(command.split(' '))
   expect(await checkAll(restic)).toMatchObject({ errors: [], snapshots: 2 })
 })

@@ -1,4 +1,4 @@
-import { type Backend, FileMissingError, RangeOutsideFileError } from '../backend/backend.ts'
+import { type Backend, BackendError, FileMissingError, RangeOutsideFileError } from '../backend/backend.ts'
 import { decompress } from '../compression/zstd.ts'
 import { type Cipher, MacMismatchError } from '../crypto/cipher.ts'
 import { sha256Id } from '../crypto/hash.ts'
@@ -35,7 +35,7 @@ export class BlobReader {
       try {
         return await this.#readCopy(index, type, id, location, signal)
       } catch (error) {
-        if (!isDamage(error)) throw error
+        if (!isDamage(error) && !isRefusal(error)) throw error
         failure ??= error
       }
     }
@@ -99,4 +99,9 @@ function openBlob(cipher: Cipher, unit: Uint8Array, id: BlobId, uncompressedLeng
 
 function isDamage(error: unknown): boolean {
   return error instanceof DamagedError || error instanceof FileMissingError || error instanceof RangeOutsideFileError
+}
+
+/** The storage fails at this file and will again, which says nothing about other copies. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BackendError && !error.transient
 }

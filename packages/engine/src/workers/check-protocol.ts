@@ -26,4 +26,6 @@ export interface CheckResult {
   /** Positions in `ids` of the blobs that cannot be used. */
   readonly damagedBlobs: readonly number[]
   readonly bytesRead: number
+  /** The system did not give the file, though it is there: nothing is known of its content. */
+  readonly isRefused?: boolean
 }

@@ -22,9 +22,9 @@ class CheckWorker implements WorkerLogic<CheckTask, CheckResult, never> {
       content = 'content' in source ? source.content : this.#read(source.path, size)
     } catch (error) {
       // A disk that cannot give the pack back is what a check is there to find.
-      const problem = `it cannot be read: ${(error as Error).message}`
+      const { message, code } = error as NodeJS.ErrnoException
       const damagedBlobs = Array.from({ length: ids.length / ID_BYTES }, (_, at) => at)
-      return { result: { problems: [problem], damagedBlobs, bytesRead: 0 } }
+      return { result: { problems: [message], damagedBlobs, bytesRead: 0, isRefused: code !== 'ENOENT' } }
     }
     const verdict = this.#verifier.verify(pack, content, blobsOf(ids, numbers))
     return { result: { ...verdict, bytesRead: content.length } }

@@ -1,18 +1,15 @@
 import { mapConcurrently } from '../../concurrency.ts'
-import { DamagedError } from '../../errors.ts'
-import { FileMissingError } from '../../backend/backend.ts'
 import { shortId, type IndexId, type PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
 import { decodeIndex } from '../../index/index-file.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { Findings } from './findings.ts'
+import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
 
 /** All index files that can be read, merged. */
 export interface CheckedIndex {
   readonly index: BlobIndex
-  /** False when an index file could not be read: what is not in `index` may well be in that one. */
-  readonly isComplete: boolean
   /** Packs that more than one index file names. */
   readonly repeatedPacks: ReadonlySet<PackId>
 }
@@ -26,7 +23,6 @@ export async function loadIndexFiles(
   const index = new BlobIndex()
   const firstIndexOf = new Map<PackId, IndexId>()
   const repeatedPacks = new Set<PackId>()
-  let isComplete = true
   const stored = await repository.listIds('index', signal)
   await mapConcurrently(stored, repository.backend.connections, async ({ id }) => {
     try {
@@ -43,13 +39,13 @@ export async function loadIndexFiles(
           index.addRaw(number, type, raw, offset, length, uncompressed),
       })
     } catch (error) {
-      if (!(error instanceof DamagedError || error instanceof FileMissingError)) throw error
-      isComplete = false
+      if (!isUnreadable(error)) throw error
+      const kind = kindOfUnreadable(error, 'index-unreadable')
       const message = `index ${shortId(id)} cannot be read: ${error.message}`
-      findings.errors.add({ kind: 'index-unreadable', message, index: id })
+      findings.errors.add({ kind, message, index: id })
     }
   })
-  return { index, isComplete, repeatedPacks }
+  return { index, repeatedPacks }
 }
 
 /** Equal entries, from a pack that several index files name, become one. `blobs` are in order of their offsets. */

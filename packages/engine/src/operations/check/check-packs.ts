@@ -18,6 +18,8 @@ export interface ComparedPacks {
   /** There, but of another size, or described in contradicting ways. */
   readonly suspect: readonly StoredPack[]
   readonly missing: readonly PackId[]
+  /** There, but in no index. */
+  readonly unindexed: readonly StoredPack[]
   /** Packs that the index names. */
   readonly indexed: number
 }
@@ -44,8 +46,8 @@ export async function comparePacks(
     else suspect.push({ id, size })
   }
   hintAtRepeats(checked, findings)
-  if (checked.isComplete) hintAtUnreferenced(sizes, findings)
-  return { sound, suspect, missing, indexed: checked.index.packIds.length }
+  const unindexed = Array.from(sizes, ([id, size]) => ({ id, size }))
+  return { sound, suspect, missing, unindexed, indexed: checked.index.packIds.length }
 }
 
 function comparePack(id: PackId, size: number | undefined, blobs: readonly PackedBlob[], findings: Findings): boolean {
@@ -80,12 +82,5 @@ function hintAtRepeats({ repeatedPacks }: CheckedIndex, { hints }: Findings): vo
   for (const pack of repeatedPacks) {
     const message = `pack ${shortId(pack)} is named by several index files`
     hints.add({ kind: 'pack-in-several-indexes', message, pack })
-  }
-}
-
-function hintAtUnreferenced(left: ReadonlyMap<PackId, number>, { hints }: Findings): void {
-  for (const [pack, size] of left) {
-    const message = `pack ${shortId(pack)} (${size} bytes) is in no index: an interrupted backup or prune left it`
-    hints.add({ kind: 'pack-unreferenced', message, pack })
   }
 }

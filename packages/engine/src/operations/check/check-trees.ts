@@ -1,42 +1,63 @@
-import { FileMissingError, RangeOutsideFileError } from '../../backend/backend.ts'
 import { mapConcurrently } from '../../concurrency.ts'
-import { DamagedError } from '../../errors.ts'
 import { childPath, printablePath } from '../../filesystem/byte-path.ts'
-import { shortId } from '../../ids.ts'
-import type { BlobIndex } from '../../index/blob-index.ts'
+import { shortId, type SnapshotId, type TreeId } from '../../ids.ts'
 import { BlobReader } from '../../repository/blob-reader.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { StoredSnapshot } from '../../snapshot/snapshot.ts'
 import { decodeTree } from '../../tree/decode.ts'
-import type { Node } from '../../tree/node.ts'
+import type { Tree } from '../../tree/node.ts'
 import { pathOfPlace, type TreePlace, walkTrees } from '../tree-walk.ts'
+import { problemOf } from './entry-problem.ts'
 import type { FindingKind, Findings } from './findings.ts'
+import type { BlobPlaces } from './unindexed.ts'
+import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
 
-const NULL_ID = '0'.repeat(64)
+export interface ReadSnapshots {
+  /** Newest first, so that damage is named where it matters. */
+  readonly snapshots: readonly StoredSnapshot[]
+  readonly unreadable: readonly SnapshotId[]
+}
 
-/** Every snapshot that can be read; the others become findings. Newest first, so that damage is named where it matters. */
+/** Every snapshot that can be read; the others become findings. */
 export async function readSnapshots(
   repository: Repository,
   findings: Findings,
   signal?: AbortSignal,
-): Promise<StoredSnapshot[]> {
+): Promise<ReadSnapshots> {
+  const unreadable: SnapshotId[] = []
   const stored = await repository.listIds('snapshot', signal)
   const read = await mapConcurrently(stored, repository.backend.connections, async ({ id }) => {
     try {
       return await repository.readSnapshot(id, signal)
     } catch (error) {
-      if (!(error instanceof DamagedError || error instanceof FileMissingError)) throw error
+      if (!isUnreadable(error)) throw error
+      unreadable.push(id)
+      const kind = kindOfUnreadable(error, 'snapshot-unreadable')
       const message = `snapshot ${shortId(id)} cannot be read: ${error.message}`
-      findings.errors.add({ kind: 'snapshot-unreadable', message, snapshot: id })
+      findings.errors.add({ kind, message, snapshot: id })
       return undefined
     }
   })
-  return read.filter((snapshot) => snapshot !== undefined).sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+  const snapshots = read.filter((snapshot) => snapshot !== undefined)
+  return { snapshots: snapshots.sort((a, b) => Date.parse(b.time) - Date.parse(a.time)), unreadable }
+}
+
+/** Reads trees from wherever they are, in the index or not. */
+export function treeReader(
+  repository: Repository,
+  places: BlobPlaces,
+  signal: AbortSignal | undefined,
+): (id: TreeId) => Promise<Tree> {
+  const reader = new BlobReader(repository.backend, repository.cipher)
+  return async (id) => {
+    const index = places.find('tree', id) === 'unindexed' ? places.unindexed : places.index
+    return decodeTree(await reader.read(index, 'tree', id, signal))
+  }
 }
 
 export interface TreeCheck {
   readonly repository: Repository
-  readonly index: BlobIndex
+  readonly places: BlobPlaces
   readonly snapshots: readonly StoredSnapshot[]
   readonly findings: Findings
   readonly signal?: AbortSignal | undefined
@@ -45,9 +66,14 @@ export interface TreeCheck {
 }
 
 /** Reads every tree of the snapshots once and looks at each entry (§17.4). */
-export async function checkTrees({ repository, index, snapshots, findings, signal, onTree }: TreeCheck): Promise<void> {
-  const reader = new BlobReader(repository.backend, repository.cipher)
-
+export async function checkTrees({
+  repository,
+  places,
+  snapshots,
+  findings,
+  signal,
+  onTree,
+}: TreeCheck): Promise<void> {
   function report(kind: FindingKind, place: TreePlace, name: string | undefined, problem: string): void {
     const path = name === undefined ? pathOfPlace(place) : childPath(pathOfPlace(place), name)
     const snapshot = snapshots[place.root]!.id
@@ -58,52 +84,23 @@ export async function checkTrees({ repository, index, snapshots, findings, signa
   await walkTrees(
     snapshots.map(({ tree }) => tree),
     {
-      read: async (id) => decodeTree(await reader.read(index, 'tree', id, signal)),
+      read: treeReader(repository, places, signal),
       concurrency: repository.backend.connections,
       signal,
-      onTree: (_, { nodes }, place) => {
+      onTree: (id, { nodes }, place) => {
         onTree()
+        if (places.find('tree', id) === 'unindexed') {
+          report('directory-unindexed', place, undefined, 'is listed in a pack that no index names')
+        }
         for (const node of nodes) {
-          const problem = problemOf(node, index)
+          const problem = problemOf(node, places)
           if (problem) report(problem.kind, place, node.name, problem.text)
         }
       },
       onUnreadable: (_, error, place) => {
-        if (!isDamage(error)) throw error
-        report('tree-unreadable', place, undefined, `cannot be listed: ${error.message}`)
+        if (!isUnreadable(error)) throw error
+        report(kindOfUnreadable(error, 'tree-unreadable'), place, undefined, `cannot be listed: ${error.message}`)
       },
     },
   )
-}
-
-function isDamage(error: unknown): error is Error {
-  return error instanceof DamagedError || error instanceof FileMissingError || error instanceof RangeOutsideFileError
-}
-
-/** The first thing wrong with an entry. Sizes are not compared with the content: see §17.4. */
-function problemOf(node: Node, index: BlobIndex): { kind: FindingKind; text: string } | undefined {
-  if (node.name === '') return { kind: 'entry-invalid', text: 'has no name' }
-  switch (node.type) {
-    case 'file':
-      return problemOfContent(node.content, index)
-    case 'dir':
-      if (node.subtree !== undefined && node.subtree !== NULL_ID) return undefined
-      return { kind: 'entry-invalid', text: 'is a directory without a listing' }
-    case 'irregular':
-      return { kind: 'entry-invalid', text: 'is of a kind that cannot be restored' }
-    case 'symlink':
-    case 'dev':
-    case 'chardev':
-    case 'fifo':
-    case 'socket':
-      return undefined
-  }
-}
-
-function problemOfContent(content: Node['content'], index: BlobIndex): { kind: FindingKind; text: string } | undefined {
-  if (content === null) return { kind: 'entry-invalid', text: 'is a file without a list of its content' }
-  const missing = content.filter((id) => !index.has('data', id))
-  if (missing.length === 0) return undefined
-  const first = shortId(missing[0]!)
-  return { kind: 'blob-missing', text: `lacks ${missing.length} of ${content.length} blobs, the first is ${first}` }
 }

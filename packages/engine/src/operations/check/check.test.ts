@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FileMissingError } from '../../backend/backend.ts'
+import { BackendError, FileMissingError } from '../../backend/backend.ts'
 import { MemoryBackend } from '../../backend/memory.ts'
 import { sha256Id } from '../../crypto/hash.ts'
 import type { Id, PackId, TreeId } from '../../ids.ts'
@@ -20,6 +20,9 @@ import { check } from './check.ts'
 import type { CheckOptions, CheckReport } from './report.ts'
 
 const SPEC: TreeSpec = { dir: { file: 'content of a file', sub: { deep: 'deep' } }, other: 'other content' }
+
+const stepsOf = ({ suggestions }: CheckReport) =>
+  suggestions.map((step) => (step.kind === 'command' ? step.command : step.advice))
 
 const kindsOf = (findings: CheckReport['errors']) => findings.map(({ kind }) => kind)
 
@@ -55,6 +58,7 @@ describe('a repository that is whole', () => {
       packs: 2,
       packsRead: 2,
       bytesRead: sizes.reduce((sum, { size }) => sum + size, 0),
+      touchedSnapshots: [],
       damagedPacks: [],
       suggestions: [],
     })
@@ -96,7 +100,7 @@ describe('what readers accept', () => {
     const report = await checkFresh(repository, { readData: 'all' })
     expect(report.errors).toEqual([])
     expect(kindsOf(report.hints)).toEqual(['pack-in-several-indexes', 'pack-in-several-indexes', 'pack-unreferenced'])
-    expect(report.suggestions).toEqual(['restic prune'])
+    expect(stepsOf(report)).toEqual(['prune'])
   })
 
   test('is a hint: a pack whose entries are spread over two index files', async () => {
@@ -111,15 +115,52 @@ describe('what readers accept', () => {
 })
 
 describe('a damaged index', () => {
-  test('is an error that stops the check of snapshots, since everything would seem lost', async () => {
-    const { repository } = await makeFilledRepository([SPEC])
-    const [index] = await repository.listIds('index')
-    await alterFile(repository.backend, 'index', index!.id, flipBit(60))
+  test.for(['unreadable', 'missing'] as const)(
+    'that is %s touches every snapshot, but loses nothing: the packs say themselves what they hold',
+    async (how) => {
+      const { repository, snapshots } = await makeFilledRepository([SPEC])
+      const [index] = await repository.listIds('index')
+      if (how === 'missing') await repository.backend.remove('index', index!.id)
+      else await alterFile(repository.backend, 'index', index!.id, flipBit(60))
+      const report = await checkFresh(repository)
+      if (how === 'unreadable') expect(report.errors[0]).toMatchObject({ kind: 'index-unreadable', index: index!.id })
+      const files = report.errors.filter(({ kind }) => kind === 'file-unindexed')
+      expect(new Set(files.map(({ path }) => path))).toEqual(new Set(['/dir/file', '/dir/sub/deep', '/other']))
+      const directories = report.errors.filter(({ kind }) => kind === 'directory-unindexed')
+      expect(new Set(directories.map(({ path }) => path))).toEqual(new Set(['/', '/dir', '/dir/sub']))
+      expect(report.errors.filter(({ kind }) => kind === 'pack-unindexed')).toHaveLength(2)
+      expect(report.touchedSnapshots).toEqual([
+        { id: snapshots[0]!.id, time: snapshots[0]!.time, hostname: 'host', files: 3, directories: 3 },
+      ])
+      expect(stepsOf(report).slice(1)).toEqual(['repair index', 'check --read-data'])
+    },
+  )
+
+  test('that is missing together with a pack: what is lost is told from what the index only forgot', async () => {
+    const { repository } = await makeFilledRepository([{ kept: 'kept' }])
+    const filler = new RepositoryFiller(repository)
+    const tree = await filler.addTree({ lost: 'lost', kept: 'kept' })
+    await filler.finish()
+    await filler.addSnapshot(tree, { time: '2025-01-01T00:00:00Z' })
+    const lost = repository.index.find('data', sha256Id(Buffer.from('lost')))!.pack
+    for (const { id } of await repository.listIds('index')) await repository.backend.remove('index', id)
+    await repository.backend.remove('pack', lost)
     const report = await checkFresh(repository)
-    expect(kindsOf(report.errors)).toEqual(['index-unreadable', 'not-checked'])
-    expect(report.errors[0]).toMatchObject({ index: index!.id })
-    expect(report.hints).toEqual([])
-    expect(report.suggestions).toContain('restic repair index')
+    const files = report.errors.filter(({ path }) => path?.startsWith('/lost') || path?.startsWith('/kept'))
+    expect(files.map(({ kind, path }) => `${kind} ${path}`).toSorted()).toEqual([
+      'blob-missing /lost',
+      'file-unindexed /kept',
+      'file-unindexed /kept',
+    ])
+    expect(stepsOf(report).join('; ')).toMatch(/repair index; back up again .*; repair snapshots --forget/)
+  })
+
+  test('that is missing is no loss for a pack whose header is damaged, unless snapshots need it', async () => {
+    const { repository } = await makeFilledRepository([SPEC])
+    await repository.backend.write('pack', sha256Id(Buffer.from('left over')), Buffer.from('left over'.repeat(20)))
+    const report = await checkFresh(repository)
+    expect(report.errors).toEqual([])
+    expect(report.hints[0]!.message).toMatch(/is in no index: pack .* cannot be listed/)
   })
 
   test('that contradicts another one is an error', async () => {
@@ -160,7 +201,7 @@ describe('a pack', () => {
     expect(new Set(affected.map(({ path }) => path))).toEqual(new Set(['/dir/file', '/dir/sub/deep', '/other']))
     expect(affected[0]!.snapshot).toBe(snapshots[0]!.id)
     expect(report.damagedPacks).toEqual([])
-    expect(report.suggestions.join('\n')).toMatch(/repair index[^]*back up again[^]*repair snapshots --forget/)
+    expect(stepsOf(report).join('\n')).toMatch(/repair index[^]*back up again[^]*repair snapshots --forget/)
   })
 
   test('with directories that is missing makes them errors, with snapshot and path', async () => {
@@ -180,7 +221,7 @@ describe('a pack', () => {
     expect(report.errors[0]!.message).toContain('it is truncated, or the index is wrong')
     expect(report.errors[1]!.message).toContain('1 of 3 blobs cannot be used')
     expect(report.damagedPacks).toEqual([id])
-    expect(report.suggestions).toContain(`restic repair packs ${id}`)
+    expect(stepsOf(report)).toContain(`repair packs ${id}`)
   })
 
   test('with a wrong bit is found when data is read, not without', async () => {
@@ -278,6 +319,36 @@ describe('a snapshot', () => {
     },
   )
 
+  test('that needs something damaged is named, with what of it is damaged; the others are not', async () => {
+    const first: TreeSpec = { dir: { file: 'content of a file', again: { file: 'content of a file' } } }
+    const { repository, snapshots } = await makeFilledRepository([first, SPEC, { whole: 'whole' }])
+    const { pack, offset } = repository.index.find('data', sha256Id(Buffer.from('content of a file')))!
+    await alterFile(repository.backend, 'pack', pack, flipBit(offset + 20))
+    await alterFile(repository.backend, 'snapshot', snapshots[2]!.id, flipBit(30))
+    const report = await checkFresh(repository, { readData: 'all' })
+    const about = (number: number) => ({
+      id: snapshots[number]!.id,
+      time: snapshots[number]!.time,
+      hostname: 'host',
+      directories: 0,
+    })
+    expect(report.touchedSnapshots).toEqual([
+      { id: snapshots[2]!.id, files: 0, directories: 0 },
+      { ...about(1), files: 1 },
+      { ...about(0), files: 2 },
+    ])
+  })
+
+  test('whose directories are gone is touched as far as they are', async () => {
+    const { repository, snapshots } = await makeFilledRepository([SPEC, { other: 'other content' }])
+    const sub = (await repository.readTree(snapshots[0]!.tree)).nodes[0]!.subtree!
+    const { pack, offset } = repository.index.find('tree', sub)!
+    await alterFile(repository.backend, 'pack', pack, flipBit(offset + 20))
+    const report = await checkFresh(repository)
+    expect(report.errors).toMatchObject([{ kind: 'tree-unreadable', path: '/dir' }])
+    expect(report.touchedSnapshots).toMatchObject([{ id: snapshots[0]!.id, files: 0, directories: 1 }])
+  })
+
   test('that lacks a directory or content is an error with the path', async () => {
     const missing = sha256Id(Buffer.from('missing'))
     const repository = await repositoryWith([
@@ -342,4 +413,101 @@ test('of very many findings the first are kept, and the others counted', async (
   const { errors } = await checkFresh(await repositoryWith(nodes))
   expect(errors).toHaveLength(1001)
   expect(errors.at(-1)).toEqual({ kind: 'more', message: '500 more of: blob-missing' })
+})
+
+describe('a storage that refuses', () => {
+  class RefusingBackend extends MemoryBackend {
+    refuses: (kind: string, name: string) => boolean = () => false
+    override async read(...[kind, name, options]: Parameters<MemoryBackend['read']>): Promise<Uint8Array> {
+      if (this.refuses(kind, name)) throw new BackendError(`cannot read ${kind}: the disk failed`)
+      return await super.read(kind, name, options)
+    }
+  }
+
+  test.for(['index', 'snapshot', 'tree', 'data'] as const)(
+    'to give %s is named, with the snapshot it touches, and nothing is advised that would give it up',
+    async (what) => {
+      const backend = new RefusingBackend()
+      const { repository, snapshots } = await makeFilledRepository([SPEC], { backend })
+      const { id: pack } = [...repository.index.packs()].find(({ blobs }) => blobs[0]!.type === what) ?? { id: '' }
+      const damaged = await openRepository(backend, { password: 'secret' })
+      backend.refuses = (kind, name) => kind === what || (kind === 'pack' && name === pack)
+      const report = await check(damaged, { readData: 'all' })
+      expect(kindsOf(report.errors)).toContain('storage-failed')
+      expect(report.errors.find(({ kind }) => kind === 'storage-failed')!.message).toContain('the disk failed')
+      expect(report.touchedSnapshots.map(({ id }) => id)).toEqual([snapshots[0]!.id])
+      expect(report.damagedPacks).toEqual([])
+      expect(stepsOf(report).join('; ')).not.toContain('repair packs')
+      expect(stepsOf(report).join('; ')).not.toContain('repair snapshots')
+    },
+  )
+
+  test('to give one copy costs no file: the other is taken', async () => {
+    const backend = new RefusingBackend()
+    const { repository } = await makeFilledRepository([SPEC], { backend })
+    const packs = [...repository.index.packs()].map(({ id }) => id)
+    const copy = new RepositoryFiller(repository)
+    await copy.addTree(SPEC)
+    await copy.finish()
+    const fresh = await openRepository(backend, { password: 'secret' })
+    backend.refuses = (kind, name) => kind === 'pack' && packs.includes(name as PackId)
+    const report = await check(fresh, { readData: 'all' })
+    expect(kindsOf(report.errors)).toEqual(['storage-failed', 'storage-failed'])
+    expect(report.touchedSnapshots).toEqual([])
+  })
+
+  test('for a moment ends the check, which says so: it was waited for long enough', async () => {
+    const backend = new RefusingBackend()
+    const { repository } = await makeFilledRepository([SPEC], { backend })
+    backend.read = () => Promise.reject(new BackendError('the network is down', { transient: true }))
+    await expect(check(repository)).rejects.toThrow('the network is down')
+  })
+})
+
+describe('what was read', () => {
+  test('is remembered with the time at which the check began; damaged and removed packs are not', async () => {
+    const { repository } = await makeFilledRepository([SPEC])
+    const packs = [...repository.index.packs()]
+    const damaged = packs.find(({ blobs }) => blobs[0]!.type === 'data')!.id
+    const whole = packs.find(({ blobs }) => blobs[0]!.type === 'tree')!.id
+    await alterFile(repository.backend, 'pack', damaged, flipBit(20))
+    const readTimes = new Map<PackId, number>([
+      [damaged, 5],
+      [sha256Id(Buffer.from('removed')), 5],
+    ])
+    await checkFresh(repository, { readData: 'all', readTimes, now: () => 1000 })
+    expect([...readTimes]).toEqual([[whole, 1000]])
+  })
+
+  test('stays remembered when the check is stopped', async () => {
+    const repository = await makeRepository()
+    for (let number = 0; number < 30; number++) {
+      const filler = new RepositoryFiller(repository)
+      await filler.addBlob('data', Buffer.from(`pack ${number}`))
+      await filler.finish()
+    }
+    const readTimes = new Map<PackId, number>()
+    const controller = new AbortController()
+    const set = readTimes.set.bind(readTimes)
+    readTimes.set = (...entry) => {
+      controller.abort(new Error('enough'))
+      return set(...entry)
+    }
+    const checking = checkFresh(repository, { readData: 'all', readTimes, signal: controller.signal })
+    await expect(checking).rejects.toThrow('enough')
+    expect(readTimes.size).toBeGreaterThan(0)
+    expect(readTimes.size).toBeLessThan(30)
+  })
+
+  test('is read again when its time has come, and how much is proven is told', async () => {
+    const { repository } = await makeFilledRepository([SPEC])
+    const readTimes = new Map<PackId, number>()
+    const [hour, day] = [3_600_000, 24 * 3_600_000]
+    const at = async (nowMs: number): Promise<CheckReport> =>
+      await checkFresh(repository, { readData: { withinMs: 100 * day }, readTimes, now: () => 1000 * day + nowMs })
+    expect(await at(0)).toMatchObject({ packsRead: 1, proof: { packs: 2, provenPacks: 1, neverReadPacks: 1 } })
+    expect(await at(hour)).toMatchObject({ packsRead: 1, proof: { provenPacks: 2, oldestReadAtMs: 1000 * day } })
+    expect(await at(102 * day)).toMatchObject({ packsRead: 2, proof: { provenPacks: 2, oldestReadAtMs: 1102 * day } })
+    expect((await checkFresh(repository)).proof).toBeUndefined()
+  })
 })

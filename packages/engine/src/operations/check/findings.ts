@@ -8,6 +8,7 @@ export type FindingKind =
   | 'pack-missing'
   | 'pack-size'
   | 'pack-unreferenced'
+  | 'pack-unindexed'
   | 'pack-damaged'
   | 'pack-read-twice'
   | 'snapshot-unreadable'
@@ -15,7 +16,9 @@ export type FindingKind =
   | 'entry-invalid'
   | 'blob-missing'
   | 'file-affected'
-  | 'not-checked'
+  | 'file-unindexed'
+  | 'directory-unindexed'
+  | 'storage-failed'
   | 'more'
 
 /** One thing that a check found. The message is a whole sentence without its full stop, for people. */

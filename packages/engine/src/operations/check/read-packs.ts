@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { FileMissingError, RangeOutsideFileError } from '../../backend/backend.ts'
 import { mapConcurrently } from '../../concurrency.ts'
 import { ID_BYTES, type PackId, shortId } from '../../ids.ts'
 import type { BlobIndex } from '../../index/blob-index.ts'
@@ -15,6 +14,7 @@ import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
 import { withoutRepeats } from './check-index.ts'
 import type { StoredPack } from './check-packs.ts'
 import type { Findings } from './findings.ts'
+import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
 
 const MOST_THREADS = 8
 /** Packs that were fetched and wait to be proven, together: bytes. */
@@ -24,6 +24,12 @@ const FETCHED_BYTES = 256 * 1024 * 1024
 export interface DamagedPack {
   readonly id: PackId
   readonly blobs: readonly PackedBlob[]
+  /** The storage does not give it: its content may be whole. */
+  readonly isRefused: boolean
+}
+
+export interface PackRead extends StoredPack {
+  readonly isWhole: boolean
 }
 
 export interface PackReading {
@@ -33,7 +39,7 @@ export interface PackReading {
   readonly findings: Findings
   readonly signal?: AbortSignal | undefined
   /** Told of every pack when it is done. */
-  readonly onPack: (bytes: number) => void
+  readonly onPack: (pack: PackRead) => void
 }
 
 /** Reads packs whole and proves them in worker threads; one that fails is read a second time (§17.5). */
@@ -53,7 +59,7 @@ export async function readPacks(reading: PackReading): Promise<DamagedPack[]> {
   await mapConcurrently(chosen, packsAtOnce(reading, pool.size), async ({ id, blobs }) => {
     const damage = await new PackCheck(reading, pool, { id, size: sizes.get(id)! }, withoutRepeats(blobs)).run()
     if (damage) damaged.push(damage)
-    reading.onPack(sizes.get(id)!)
+    reading.onPack({ id, size: sizes.get(id)!, isWhole: damage === undefined })
   })
   return damaged
 }
@@ -95,9 +101,12 @@ class PackCheck {
       return undefined
     }
     const damage = `${second.damagedBlobs.length} of ${this.#blobs.length} blobs cannot be used`
-    const message = `pack ${shortId(id)} is damaged, ${damage}: ${second.problems.join('; ')}`
-    errors.add({ kind: 'pack-damaged', message, pack: id })
-    return { id, blobs: second.damagedBlobs.map((at) => this.#blobs[at]!) }
+    const blobs = second.damagedBlobs.map((at) => this.#blobs[at]!)
+    const isRefused = second.isRefused === true
+    const state = isRefused ? 'cannot be read' : 'is damaged'
+    const message = `pack ${shortId(id)} ${state}, ${damage}: ${second.problems.join('; ')}`
+    errors.add({ kind: isRefused ? 'storage-failed' : 'pack-damaged', message, pack: id })
+    return { id, blobs, isRefused }
   }
 
   async #verify(): Promise<CheckResult> {
@@ -111,8 +120,9 @@ class PackCheck {
       const content = await backend.read('pack', id, { length: size, ...(signal ? { signal } : {}) })
       return await this.#pool.run(this.#task({ content }), { transfer: [content.buffer as ArrayBuffer] })
     } catch (error) {
-      if (!(error instanceof FileMissingError || error instanceof RangeOutsideFileError)) throw error
-      return { problems: [error.message], damagedBlobs: [...this.#blobs.keys()], bytesRead: 0 }
+      if (!isUnreadable(error)) throw error
+      const isRefused = kindOfUnreadable(error, 'pack-damaged') === 'storage-failed'
+      return { problems: [error.message], damagedBlobs: [...this.#blobs.keys()], bytesRead: 0, isRefused }
     }
   }
 

@@ -1,42 +1,48 @@
-import type { Backend } from '../../backend/backend.ts'
 import type { PackId } from '../../ids.ts'
 import type { Findings } from './findings.ts'
 
-const SAFE_COPY = 'copy the repository, or its disk, before anything is repaired'
+/** What to do about findings: a command line without the program's name, or advice in words. */
+export type Suggestion =
+  | { readonly kind: 'command'; readonly command: string }
+  | { readonly kind: 'advice'; readonly advice: string }
+
+const command = (text: string): Suggestion => ({ kind: 'command', command: text })
+const advice = (text: string): Suggestion => ({ kind: 'advice', advice: text })
+
+const COPY_FIRST = advice('copy the repository, or its disk, before anything is repaired')
+const CHECK = command('check --read-data')
 
 /**
- * What to do about the findings, in order, as commands of stock restic, which reads the same repository. Empty when there
- * is nothing to do.
+ * What to do about the findings, in order. Commands are those of restic as well. Empty when there is nothing to do.
  */
-export function suggestRepairs(backend: Backend, findings: Findings, damagedPacks: readonly PackId[]): string[] {
-  const { errors, hints } = findings
-  const restic = backend.localPath ? `restic --repo '${backend.location.replaceAll("'", "'\\''")}'` : 'restic'
-  const steps: string[] = []
-  const indexIsWrong =
-    errors.count('index-unreadable') + errors.count('index-conflict') + errors.count('pack-missing') > 0
-  if (indexIsWrong || errors.count('pack-size') > 0) steps.push(`${restic} repair index`)
-  if (damagedPacks.length > 0) steps.push(`${restic} repair packs ${damagedPacks.join(' ')}`)
-  const snapshotsAreHurt =
-    errors.count('snapshot-unreadable') +
-      errors.count('tree-unreadable') +
-      errors.count('entry-invalid') +
-      errors.count('blob-missing') +
-      errors.count('file-affected') >
-    0
-  // What is missing may lie in packs that lost their index file: nothing may be given up before they are indexed again.
-  if (snapshotsAreHurt && hints.count('pack-unreferenced') > 0) {
-    return [SAFE_COPY, `${restic} repair index`, 'check again: what is missing now may be there then']
-  }
-  if (snapshotsAreHurt) steps.push(`${restic} repair snapshots --forget`)
-  if (steps.length > 0) {
+export function suggestRepairs({ errors, hints }: Findings, damagedPacks: readonly PackId[]): Suggestion[] {
+  if (errors.count('storage-failed') > 0) {
+    // Repairs would take what cannot be read for lost.
     return [
-      SAFE_COPY,
-      ...steps.slice(0, -1),
-      ...(snapshotsAreHurt ? ['back up again: data that still exists is stored anew and heals older snapshots'] : []),
-      ...steps.slice(-1),
-      'check again',
+      advice('find out why files cannot be read: look at `dmesg`, the disk and its cable, and who owns the files'),
+      advice('copy the repository to another disk while it can be read, and repair nothing before'),
+      CHECK,
     ]
   }
+  const steps = repairs({ errors, hints }, damagedPacks)
+  if (steps.length > 0) return [COPY_FIRST, ...steps, CHECK]
   const leftOvers = hints.count('pack-unreferenced') + hints.count('pack-mixed')
-  return leftOvers + hints.count('pack-in-several-indexes') > 0 ? [`${restic} prune`] : []
+  return leftOvers + hints.count('pack-in-several-indexes') > 0 ? [command('prune')] : []
+}
+
+function repairs({ errors }: Findings, damagedPacks: readonly PackId[]): Suggestion[] {
+  const countOf = (...kinds: Parameters<typeof errors.count>[0][]): number =>
+    kinds.reduce((sum, kind) => sum + errors.count(kind), 0)
+  const steps: Suggestion[] = []
+  if (countOf('index-unreadable', 'index-conflict', 'pack-missing', 'pack-size', 'pack-unindexed') > 0) {
+    steps.push(command('repair index'))
+  }
+  if (damagedPacks.length > 0) steps.push(command(`repair packs ${damagedPacks.join(' ')}`))
+  if (countOf('snapshot-unreadable', 'tree-unreadable', 'entry-invalid', 'blob-missing', 'file-affected') > 0) {
+    steps.push(
+      advice('back up again with `hikae backup`: what still exists is stored anew, and heals older snapshots'),
+      command('repair snapshots --forget'),
+    )
+  }
+  return steps
 }
