@@ -29,7 +29,12 @@ export function decide(candidates: readonly Candidate[], policy: KeepPolicy, clo
   const rules = rulesOf(policy, candidates, clock)
   return candidates.map((candidate, position) => {
     const isOldest = position === candidates.length - 1
-    return rules.map((rule) => rule(candidate, isOldest)).filter((reason) => reason !== undefined)
+    const reasons: string[] = []
+    for (const rule of rules) {
+      const reason = rule(candidate, isOldest)
+      if (reason !== undefined) reasons.push(reason)
+    }
+    return reasons
   })
 }
 

@@ -93,14 +93,20 @@ export function divide(candidates: readonly Candidate[], policy: KeepPolicy, clo
   const safe = protectedSnapshots(candidates, clock.now)
   const keep: KeptSnapshot[] = []
   const remove: StoredSnapshot[] = []
-  for (const [position, candidate] of candidates.entries()) {
+  let wanted = 0
+  decisions.forEach((reasons, position) => {
+    const candidate = candidates[position]!
+    const { snapshot } = candidate
+    if (reasons.length > 0) {
+      wanted++
+      keep.push({ snapshot, reasons })
+      return
+    }
     const protection = safe.get(candidate)
-    const wanted = decisions[position]!
-    const reasons = wanted.length > 0 || protection === undefined ? wanted : [protection]
-    if (reasons.length > 0) keep.push({ snapshot: candidate.snapshot, reasons })
-    else remove.push(candidate.snapshot)
-  }
-  return { keep, remove, wanted: decisions.filter((reasons) => reasons.length > 0).length }
+    if (protection === undefined) remove.push(snapshot)
+    else keep.push({ snapshot, reasons: [protection] })
+  })
+  return { keep, remove, wanted }
 }
 
 function refuseUnlessMeant({ emptyPolicy = 'refuse', filter = {} }: ForgetPlanOptions): void {

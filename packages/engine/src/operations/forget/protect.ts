@@ -14,14 +14,16 @@ const REPAIRED_TAG = 'repaired'
  */
 export function protectedSnapshots(candidates: readonly Candidate[], now: bigint): ReadonlyMap<Candidate, string> {
   const found = new Map<Candidate, string>()
-  const good = candidates.filter(({ snapshot }) => !snapshot.tags?.includes(REPAIRED_TAG))
-  for (const newest of newestOf(candidates, now)) found.set(newest, 'newest snapshot')
-  for (const newest of newestOf(good, now)) found.set(newest, 'last good snapshot')
+  // By any clock, and by ours.
+  for (const isNewest of [() => true, ({ moment }: Candidate) => moment.ns <= now]) {
+    const newest = candidates.find(isNewest)
+    if (newest && !found.has(newest)) found.set(newest, isGood(newest) ? 'last good snapshot' : 'newest snapshot')
+    const good = candidates.find((candidate) => isNewest(candidate) && isGood(candidate))
+    if (good) found.set(good, 'last good snapshot')
+  }
   return found
 }
 
-/** By any clock, and by ours. */
-function newestOf(candidates: readonly Candidate[], now: bigint): Candidate[] {
-  const newest = [candidates[0], candidates.find(({ moment }) => moment.ns <= now)]
-  return newest.filter((candidate) => candidate !== undefined)
+function isGood({ snapshot }: Candidate): boolean {
+  return !snapshot.tags?.includes(REPAIRED_TAG)
 }

@@ -117,8 +117,8 @@ class SimulatedGroup {
 
   /** A backup is made, and right after it the policy is applied. */
   add(candidate: Candidate): void {
-    const later = this.#held.filter(({ moment }) => moment.ns > candidate.moment.ns)
-    this.#held = [...later, candidate, ...this.#held.slice(later.length)]
+    const place = this.#held.findIndex(({ moment }) => moment.ns <= candidate.moment.ns)
+    this.#held = this.#held.toSpliced(place === -1 ? this.#held.length : place, 0, candidate)
     this.#forget(candidate.moment.ns + 1n)
   }
 
@@ -136,6 +136,7 @@ class SimulatedGroup {
 
   #forget(now: bigint): void {
     const { remove } = divide(this.#held, this.#policy, { now, zone: this.#zone })
+    if (remove.length === 0) return
     const gone = new Set(remove)
     this.#held = this.#held.filter(({ snapshot }) => !gone.has(snapshot))
     for (const { snapshot } of this.#present) if (gone.has(snapshot)) this.#removedAt.set(snapshot, now)
