@@ -32,6 +32,8 @@ export interface LockOptions {
  * Takes a lock as restic does (§13): look, write, wait a moment, look again. Locks whose holder is surely gone are removed
  * on the way; one that only looks dead, and stands in the way, is watched for five and a half minutes first.
  *
+ * The program has to survive SIGHUP while it holds a lock: `restic unlock` sends it to see whether the holder lives.
+ *
  * @throws {LockedError} a conflicting lock is held after the time to retry
  */
 export async function acquireLock(repository: Repository, mode: LockMode, options: LockOptions = {}): Promise<Lock> {

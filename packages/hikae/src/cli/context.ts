@@ -16,7 +16,7 @@ export interface Io {
   readonly stdin: NodeJS.ReadStream
   readonly stdout: OutputStream
   readonly stderr: OutputStream
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody reads our output any more. */
+  /** Aborted by the first SIGINT or SIGTERM, when the terminal is closed, and when nobody reads our output any more. */
   readonly signal: AbortSignal
 }
 

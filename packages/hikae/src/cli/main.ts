@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { watchTerminal } from './hangup.ts'
 import { programVersion } from './version.ts'
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -25,9 +26,11 @@ async function main(): Promise<void> {
   const { argumentText } = await import('./repository/byte-argument.ts')
 
   const stop = new AbortController()
+  const hasHungUp = watchTerminal()
   let firstSignalAt = 0
   for (const name of INTERRUPTS) {
     process.on(name, () => {
+      if (name === 'SIGHUP' && !hasHungUp()) return
       // By the signal itself: process.exit would end the threads first, and wait for one that hangs in a dead mount.
       if (firstSignalAt !== 0 && Date.now() - firstSignalAt > SAME_WISH_MS) {
         process.removeAllListeners(name)
