@@ -36,6 +36,8 @@ export interface IndexRepairPlan {
   readonly damaged: readonly DamagedPackFile[]
   /** Packs whose header was read. */
   readonly headersRead: number
+  /** What those packs say they hold. */
+  readonly headers: BlobIndex
   /** Index files that are replaced: those that cannot be read, and those that say something wrong. */
   readonly obsolete: readonly IndexId[]
   /** What the new index files say, one pack after the other. */
@@ -47,11 +49,6 @@ export interface IndexPlanOptions {
   readonly packs: 'suspect' | 'all'
   readonly signal?: AbortSignal | undefined
   readonly onHeader?: ((done: number, total: number) => void) | undefined
-}
-
-/** Whether there is anything for a repair of the index to do. Damaged packs are none of its business. */
-export function hasIndexWork({ obsolete, added }: IndexRepairPlan): boolean {
-  return obsolete.length + added.length > 0
 }
 
 /**
@@ -78,6 +75,7 @@ export async function planIndexRepair(repository: Repository, options: IndexPlan
     lostBlobs: countLost(files.index, dropped, headers.found),
     damaged,
     headersRead: suspect.size,
+    headers: headers.found,
     obsolete: [...files.unreadable.keys(), ...outdated],
     replacement: () => replacement(files, outdated, dropped, headers.found, new Set([...added, ...corrected])),
   }

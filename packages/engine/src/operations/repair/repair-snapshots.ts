@@ -1,6 +1,8 @@
 import { sha256Id } from '../../crypto/hash.ts'
 import type { DamagedError } from '../../errors.ts'
-import type { SnapshotId, TreeId } from '../../ids.ts'
+import type { BlobId, SnapshotId, TreeId } from '../../ids.ts'
+import type { BlobIndex } from '../../index/blob-index.ts'
+import type { BlobType } from '../../pack/blob.ts'
 import { BlobWriter } from '../../repository/blob-writer.ts'
 import { isDamage } from '../../repository/damage.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -9,7 +11,7 @@ import { ProgressTicker } from '../progress-ticker.ts'
 import { removeSnapshot } from '../replace-snapshot.ts'
 import { Replacements, withTag } from '../rewrite/replacements.ts'
 import { EMPTY_TREE, EMPTY_TREE_CONTENT, TreeRewriter } from '../rewrite/tree-rewriter.ts'
-import { hasIndexWork, planIndexRepair } from './index-plan.ts'
+import { planIndexRepair } from './index-plan.ts'
 import { IndexNotReadyError } from './index-not-ready.ts'
 import { type EntryRepair, repairNode } from './node-repair.ts'
 
@@ -78,15 +80,22 @@ export async function repairSnapshots(
   repository: Repository,
   options: RepairSnapshotsOptions,
 ): Promise<RepairSnapshotsReport> {
-  await refuseBeforeIndexIsReady(repository, options.signal)
-  return await new SnapshotsRepair(repository, options).run()
+  const unindexed = await refuseBeforeIndexIsReady(repository, options.signal)
+  return await new SnapshotsRepair(repository, unindexed, options).run()
 }
 
-async function refuseBeforeIndexIsReady(repository: Repository, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Packs that no index names are no reason: a run that was interrupted leaves some. What matters is what they hold.
+ *
+ * @returns that
+ */
+async function refuseBeforeIndexIsReady(repository: Repository, signal: AbortSignal | undefined): Promise<BlobIndex> {
   const plan = await planIndexRepair(repository, { packs: 'suspect', signal })
-  if (hasIndexWork(plan)) throw IndexNotReadyError.index()
+  const isWrong = plan.unreadableIndexes.length + plan.corrected.length + plan.missing.length > 0
+  if (isWrong) throw IndexNotReadyError.index()
   const damaged = plan.damaged.filter(({ indexedBlobs }) => indexedBlobs > 0)
   if (damaged.length > 0) throw IndexNotReadyError.packs(damaged.map(({ id }) => id))
+  return plan.headers
 }
 
 interface Plan {
@@ -98,6 +107,8 @@ interface Plan {
 
 class SnapshotsRepair {
   readonly #repository: Repository
+  /** What lies in packs that no index names. */
+  readonly #unindexed: BlobIndex
   readonly #options: RepairSnapshotsOptions
   readonly #signal: AbortSignal | undefined
   readonly #startedAt = performance.now()
@@ -111,8 +122,9 @@ class SnapshotsRepair {
   #snapshotsTotal = 0
   #treesRead = 0
 
-  constructor(repository: Repository, options: RepairSnapshotsOptions) {
+  constructor(repository: Repository, unindexed: BlobIndex, options: RepairSnapshotsOptions) {
     this.#repository = repository
+    this.#unindexed = unindexed
     this.#options = options
     this.#signal = options.signal
     this.#writer = new BlobWriter(repository, {
@@ -196,6 +208,7 @@ class SnapshotsRepair {
         scope: 'entry',
         entry: (before, path) => {
           const { node, repair } = repairNode(before, this.#repository.index)
+          if (repair?.kind === 'content-lost') this.#refuseToGiveUp('data', before.content ?? [])
           if (repair) this.#tell(path, repair)
           return node
         },
@@ -204,6 +217,7 @@ class SnapshotsRepair {
           if (id !== undefined) this.#unreadableTrees.set(id, error.message)
           // What is listed in an empty directory is known without reading it.
           if (id === EMPTY_TREE) return await store(EMPTY_TREE_CONTENT)
+          if (id !== undefined) this.#refuseToGiveUp('tree', [id])
           if (path === '/') throw new RootLost(error.message)
           this.#tell(path, { kind: 'directory-emptied', reason: error.message })
           return await store(EMPTY_TREE_CONTENT)
@@ -214,6 +228,11 @@ class SnapshotsRepair {
       },
       this.#signal,
     )
+  }
+
+  /** @throws {IndexNotReadyError} some of the blobs are only missing in the index */
+  #refuseToGiveUp(type: BlobType, blobs: readonly BlobId[]): void {
+    if (blobs.some((id) => this.#unindexed.has(type, id))) throw IndexNotReadyError.index()
   }
 
   #tell(path: string, repair: DistributiveOmit<SnapshotEntryRepair, 'snapshot' | 'path'>): void {
