@@ -94,7 +94,7 @@ describe('forget', () => {
     }
   })
 
-  test('changes nothing and needs no lock when it only looks', async ({ hikae, expect }) => {
+  test('changes nothing and needs no lock when it only looks', async ({ hikae, planted, expect }) => {
     await using repository = await openRepository(await openLocalBackend(hikae.repository), { password: PASSWORD })
     await using _lock = await acquireLock(repository, 'exclusive')
     const before = await readdir(hikae.repository, { recursive: true })
@@ -205,6 +205,25 @@ describe('forget', () => {
     },
   )
 
+  test('prunes with --prune when something was removed, and only then', async ({ hikae, dir, expect }) => {
+    await makeFiles(dir.join('srv'), { file: 'other content' })
+    await hikae.backup(['srv'], ['--host', 'db3'])
+    await makeFiles(dir.join('srv'), { file: 'third content' })
+    await hikae.backup(['srv'], ['--host', 'db3'])
+    const packs = await filesOf(hikae, 'data')
+    const nothing = await hikae.ok(['forget', '--host', 'db3', '--keep-last', '2', '--prune'])
+    expect(nothing.stdout).toMatch(/removed 0 snapshots\n$/)
+    const dry = await hikae.ok(['forget', '--host', 'db3', '--keep-last', '1', '--prune', '-n'])
+    expect(dry.stdout).toMatch(
+      /would remove 1 snapshot; nothing was changed\n[^]*to delete: +2 packs without needed data/,
+    )
+    expect(await filesOf(hikae, 'data')).toEqual(packs)
+    const real = await hikae.ok(['forget', '--host', 'db3', '--keep-last', '1', '--prune'])
+    expect(real.stdout).toMatch(/removed 1 snapshot\n[^]*deleted 2 packs; this frees/)
+    expect(await filesOf(hikae, 'data')).toHaveLength(packs.length - 2)
+    await hikae.check()
+  })
+
   test('warns of snapshots that are dated in the future, and keeps the newest of the others', async ({
     hikae,
     planted,
@@ -237,6 +256,8 @@ describe('bad input of forget and tag', () => {
     ['an interval without simulation', ['forget', '--keep-last', '1', '--simulate-every', '1d'], /without --simulate/],
     ['a simulation that removes', ['forget', '--keep-last', '1', '--simulate', '1d', '-n'], /removes nothing/],
     ['a simulation of nothing', ['forget', '--keep-last', '1', '--simulate', '0d'], /an hour at least/],
+    ['a simulation that prunes', ['forget', '--keep-last', '1', '--simulate', '1d', '--prune'], /removes nothing/],
+    ['prune options without prune', ['forget', '--keep-last', '1', '--max-unused', '0'], /not --prune/],
     ['no tags to change', ['tag'], /no tag is named/],
     ['an empty tag to add', ['tag', '--add', ''], /no tag is named/],
     ['set and add', ['tag', '--set', 'a', '--add', 'b'], /--set replaces all tags/],
