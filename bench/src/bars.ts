@@ -1,7 +1,11 @@
+import { type SectionName, sections } from './data/sections.ts'
+import type { DataSetName } from './data/data-set.ts'
 import { median, ratioByRound, type RepositorySize, type Sample, type Work } from './samples.ts'
 
 /** A promise about speed, size or memory, and what was measured of it; `measured` is undefined when nothing was. */
 export interface Bar {
+  /** The table it stands in. */
+  section: SectionName
   work: string
   promise: string
   measured: number | undefined
@@ -14,11 +18,13 @@ export interface Measured {
   sizes: readonly RepositorySize[]
 }
 
+type Judged = Omit<Bar, 'section'>
+
 /** The bars of the design. Ratios are against restic in the same round. */
 export function judge(measured: Measured): Bar[] {
-  return [
+  const usual = [
     fasterThanRestic(measured, 'backup mixed', 2),
-    notLargerThanRestic(measured, 1.02),
+    notLargerThanRestic(measured, 'backup', 'mixed', 1.02),
     fasterThanRestic(measured, 'backup big', 1.8),
     fasterThanRestic(measured, 'backup small', 1.5),
     fasterThanRestic(measured, 'unchanged small', 1.5),
@@ -26,12 +32,33 @@ export function judge(measured: Measured): Bar[] {
     fasterThanRestic(measured, 'restore big', 1.5),
     fasterThanRestic(measured, 'check mixed', 1),
     fasterThanRestic(measured, 'check big', 1),
+    fasterThanRestic(measured, 'check small', 1),
+    fasterThanRestic(measured, 'copy mixed', 1),
+    fasterThanRestic(measured, 'copy big', 1),
+    fasterThanRestic(measured, 'prune mixed', 1),
+    notLargerThanRestic(measured, 'prune', 'mixed', 1.02),
+    fasterThanRestic(measured, 'prune small', 1),
+    notLargerThanRestic(measured, 'prune', 'small', 1.02),
     secondRepository(measured, 1.25),
-    peakMemory(measured, 'all but a million files', (work) => !work.endsWith(' million'), 512),
-    peakMemory(measured, 'a million files', (work) => work.endsWith(' million'), 1024),
-    atMostSeconds(measured, 'version', 0.15),
-    atMostSeconds(measured, 'snapshots', 0.4),
+    peakMemory(measured, 'usual', sections.usual, 512),
+    atMostSeconds(measured, 'version mixed', 0.15),
+    atMostSeconds(measured, 'snapshots mixed', 0.4),
   ]
+  const huge = [
+    peakMemory(measured, 'million', ['million'], 1024),
+    peakMemory(measured, 'sparse', ['sparse'], 512),
+    peakMemory(measured, 'blobs', ['blobs'], 512),
+    fasterThanRestic(measured, 'structure blobs', 1),
+    fasterThanRestic(measured, 'check blobs', 1),
+    fasterThanRestic(measured, 'copy blobs', 1),
+    fasterThanRestic(measured, 'prune blobs', 1),
+    notLargerThanRestic(measured, 'prune', 'blobs', 1.02),
+  ]
+  return [...inSection('usual', usual), ...inSection('huge', huge)]
+}
+
+function inSection(section: SectionName, bars: readonly Judged[]): Bar[] {
+  return bars.map((bar) => ({ section, ...bar }))
 }
 
 const seconds = ({ seconds: value }: Sample): number => value
@@ -40,42 +67,47 @@ function samplesOf({ samples }: Measured, work: Work, tool: Sample['tool']): Sam
   return samples.filter((sample) => sample.work === work && sample.tool === tool)
 }
 
-function fasterThanRestic(measured: Measured, work: Work, times: number): Bar {
+function fasterThanRestic(measured: Measured, work: Work, times: number): Judged {
   const ratio = ratioByRound(samplesOf(measured, work, 'restic'), samplesOf(measured, work, 'hikae'), seconds)
   return atLeast({ work, promise: `≥ ${times}× as fast as restic`, measured: ratio, unit: 'times' }, times)
 }
 
-function notLargerThanRestic({ sizes }: Measured, times: number): Bar {
+function notLargerThanRestic(
+  { sizes }: Measured,
+  after: RepositorySize['after'],
+  dataSet: DataSetName,
+  times: number,
+): Judged {
   const of = (tool: Sample['tool']): RepositorySize[] =>
-    sizes.filter((size) => size.dataSet === 'mixed' && size.tool === tool)
+    sizes.filter((size) => size.dataSet === dataSet && size.after === after && size.tool === tool)
   const ratio = ratioByRound(of('hikae'), of('restic'), ({ bytes }) => bytes)
   const promise = `≤ ${times}× the size of restic's`
-  return atMost({ work: 'repository mixed', promise, measured: ratio, unit: 'times' }, times)
+  return atMost({ work: `size after ${after} ${dataSet}`, promise, measured: ratio, unit: 'times' }, times)
 }
 
-function secondRepository(measured: Measured, times: number): Bar {
+function secondRepository(measured: Measured, times: number): Judged {
   const both = samplesOf(measured, 'both mixed', 'hikae')
   const ratio = ratioByRound(both, samplesOf(measured, 'backup mixed', 'hikae'), seconds)
   const promise = `≤ ${times}× the time of one repository`
   return atMost({ work: 'both mixed', promise, measured: ratio, unit: 'times' }, times)
 }
 
-function peakMemory({ samples }: Measured, what: string, isMeant: (work: Work) => boolean, megabytes: number): Bar {
-  const peaks = samples.filter(({ tool, work }) => tool === 'hikae' && isMeant(work))
+function peakMemory({ samples }: Measured, what: string, of: readonly DataSetName[], megabytes: number): Judged {
+  const peaks = samples.filter(({ tool, dataSet }) => tool === 'hikae' && of.includes(dataSet))
   const peak = peaks.length === 0 ? undefined : Math.max(...peaks.map((sample) => sample.peakMemoryBytes)) / 1e6
   const promise = `≤ ${megabytes} MB`
-  return atMost({ work: `peak memory, ${what}`, promise, measured: peak, unit: 'megabytes' }, megabytes)
+  return atMost({ work: `peak memory ${what}`, promise, measured: peak, unit: 'megabytes' }, megabytes)
 }
 
-function atMostSeconds(measured: Measured, work: Work, limit: number): Bar {
+function atMostSeconds(measured: Measured, work: Work, limit: number): Judged {
   const time = median(samplesOf(measured, work, 'hikae').map(seconds))
   return atMost({ work, promise: `≤ ${limit} s`, measured: time, unit: 'seconds' }, limit)
 }
 
-function atLeast(bar: Omit<Bar, 'isMet'>, limit: number): Bar {
+function atLeast(bar: Omit<Judged, 'isMet'>, limit: number): Judged {
   return { ...bar, isMet: bar.measured === undefined ? undefined : bar.measured >= limit }
 }
 
-function atMost(bar: Omit<Bar, 'isMet'>, limit: number): Bar {
+function atMost(bar: Omit<Judged, 'isMet'>, limit: number): Judged {
   return { ...bar, isMet: bar.measured === undefined ? undefined : bar.measured <= limit }
 }

@@ -2,13 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { judge } from './bars.ts'
 import { CommandFailedError } from './command.ts'
+import { claimMemory } from './claim-memory.ts'
 import { dataSets } from './data/data-sets.ts'
+import { sectionNames } from './data/sections.ts'
 import { describeMachine } from './machine.ts'
 import { readOptions, usage, UsageError, type Options } from './options.ts'
 import { updatePage } from './report/docs-page.ts'
-import { writeTables, type Results } from './report/tables.ts'
+import { resultsOf, writeTables, type Results } from './report/tables.ts'
 import { english, japanese } from './report/words.ts'
-import { measureRounds } from './rounds.ts'
+import { measureRounds } from './rounds/measure-rounds.ts'
+import { UnequalWorkError } from './rounds/upkeep.ts'
 import type { Sample } from './samples.ts'
 import { openTools } from './tools/tools.ts'
 
@@ -19,6 +22,9 @@ class InterruptedError extends Error {
     super(`interrupted by ${by}; what was measured is lost, and the data was removed`)
   }
 }
+
+/** Of every repository; it protects nothing. */
+const password = 'benchmark'
 
 const say = (line: string): void => console.error(`bench: ${line}`)
 
@@ -34,7 +40,7 @@ try {
 /** Rethrows what is none of the foreseen endings. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2
-  if (error instanceof CommandFailedError) return 1
+  if (error instanceof CommandFailedError || error instanceof UnequalWorkError) return 1
   if (error instanceof InterruptedError) return 130
   throw error
 }
@@ -47,12 +53,15 @@ async function run(options: Options): Promise<void> {
   say(`working in ${directory}; caches are kept warm, \`sync\` runs before each measurement`)
   try {
     const results = await measureAll(options, directory, interrupted.signal)
-    console.log(writeTables(results, english))
     if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(results, undefined, 2)}\n`)
-    if (options.updateDocs) {
-      updatePage(new URL('../../docs/performance.md', import.meta.url), writeTables(results, english))
-      updatePage(new URL('../../docs/ja/performance.md', import.meta.url), writeTables(results, japanese))
-      say('docs/performance.md and docs/ja/performance.md updated')
+    for (const section of sectionNames) {
+      const measured = resultsOf(section, results)
+      if (!measured) continue
+      console.log(writeTables(measured, english))
+      if (!options.updateDocs) continue
+      updatePage(new URL('../../docs/performance.md', import.meta.url), section, writeTables(measured, english))
+      updatePage(new URL('../../docs/ja/performance.md', import.meta.url), section, writeTables(measured, japanese))
+      say(`docs/performance.md and docs/ja/performance.md updated: the ${section} data sets`)
     }
   } finally {
     rmSync(directory, { recursive: true })
@@ -62,9 +71,9 @@ async function run(options: Options): Promise<void> {
 async function measureAll(options: Options, directory: string, signal: AbortSignal): Promise<Results> {
   const state = join(directory, 'state')
   mkdirSync(state)
-  const password = join(state, 'password')
-  writeFileSync(password, 'benchmark\n', { mode: 0o600 })
-  const tools = await openTools(options.tools, { state, password, signal }, (name, reason) =>
+  const passwordFile = join(state, 'password')
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
+  const tools = await openTools(options.tools, { state, password: passwordFile, signal }, (name, reason) =>
     say(`${name} is left out: ${reason}`),
   )
   const results: Results = {
@@ -82,8 +91,9 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
     const work = join(directory, dataSet.name)
     const source = join(work, 'source')
     mkdirSync(source, { recursive: true })
+    say(await claimMemory(options.scale, signal))
     say(`making the data set ${dataSet.name}`)
-    const facts = dataSet.create(source, options.scale)
+    const facts = await dataSet.create(source, options.scale, { password, signal })
     say(`${dataSet.name}: ${facts.files} files, ${Math.round(facts.bytes / 1e6)} MB`)
     results.data.push({ name: dataSet.name, facts })
     await measureRounds(dataSet, tools, {
@@ -105,5 +115,5 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
 
 function progressLine({ round, work, tool, seconds, peakMemoryBytes }: Sample, rounds: number): string {
   const megabytes = Math.round(peakMemoryBytes / 1e6)
-  return `round ${round}/${rounds}  ${work.padEnd(18)} ${tool.padEnd(7)} ${seconds.toFixed(2).padStart(8)} s ${String(megabytes).padStart(6)} MB`
+  return `round ${round}/${rounds}  ${work.padEnd(17)} ${tool.padEnd(7)} ${seconds.toFixed(2).padStart(8)} s ${String(megabytes).padStart(6)} MB`
 }

@@ -1,22 +1,26 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
-import { dataSetNames, usualDataSets } from './data/data-sets.ts'
+import { dataSetNames } from './data/data-sets.ts'
 import type { DataSetName } from './data/data-set.ts'
+import { sections } from './data/sections.ts'
 import { toolNames } from './tools/tools.ts'
 import type { ToolName } from './tools/tool.ts'
 
+const [usual, huge] = [sections.usual.join(','), sections.huge.join(',')]
+
 export const usage = `Measures hikae beside restic, borg and tar with the same data in the same run.
 
-  script/bench [--only ${usualDataSets.join(',')}] [--tools ${toolNames.join(',')}] [--rounds 3] [--scale 1]
+  script/bench [--only ${usual}] [--tools ${toolNames.join(',')}] [--rounds 3] [--scale 1]
                [--dir DIRECTORY] [--json FILE] [--update-docs]
 
-  --only NAMES     data sets: ${dataSetNames.join(', ')} (default ${usualDataSets.join(',')})
+  --only NAMES     data sets: ${usual} (default) and the huge ones, ${huge}
   --tools NAMES    who is measured; one that is not here is left out with the reason (default all)
   --rounds N       how often everything is measured (default 3; borg and tar once)
   --scale X        size of the data; the bars speak of 1 (default), 0.05 is for a quick look
   --dir DIRECTORY  where data and repositories are put, and removed at the end; needs 25 GB (default $TMPDIR)
   --json FILE      write all measurements to FILE
-  --update-docs    put the tables into docs/performance.md and docs/ja/performance.md`
+  --update-docs    put the tables into docs/performance.md and docs/ja/performance.md; the usual and the huge data sets
+                   have a place of their own there, and what was not measured keeps its tables`
 
 export interface Options {
   dataSets: DataSetName[]
@@ -56,7 +60,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        only: { type: 'string', default: usualDataSets.join(',') },
+        only: { type: 'string', default: usual },
         tools: { type: 'string', default: toolNames.join(',') },
         rounds: { type: 'string', default: '3' },
         scale: { type: 'string', default: '1' },

@@ -2,18 +2,35 @@ import type { Measurement } from './command.ts'
 import type { DataSetName } from './data/data-set.ts'
 import type { ToolName } from './tools/tool.ts'
 
-export type Work = `${'backup' | 'unchanged' | 'restore' | 'check' | 'both'} ${DataSetName}` | 'snapshots' | 'version'
+export type Verb =
+  | 'backup'
+  | 'unchanged'
+  | 'restore'
+  | 'check'
+  | 'both'
+  | 'version'
+  | 'snapshots'
+  | 'stats'
+  | 'find'
+  | 'structure'
+  | 'copy'
+  | 'forget'
+  | 'prune'
+export type Work = `${Verb} ${DataSetName}`
 
 /** One measured run. */
 export interface Sample extends Measurement {
   work: Work
+  dataSet: DataSetName
   tool: ToolName
   round: number
 }
 
-/** What a tool's repository takes on disk after the first backup of a data set. */
+/** What a tool's repository takes on disk. */
 export interface RepositorySize {
   dataSet: DataSetName
+  /** After the first backup of a data set, or when it was pruned. */
+  after: 'backup' | 'prune'
   tool: ToolName
   round: number
   bytes: number

@@ -1,13 +1,13 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataSet, DataSetFacts } from './data-set.ts'
+import type { DataSetFacts, FileSet } from './data-set.ts'
 import { SeededBytes } from './random.ts'
 import { SeededText } from './text.ts'
 
 const fullSize = 4 * 1024 ** 3
 
 /** One file, half prose and half noise, in stretches of 64 KiB to 4 MiB. */
-export const big: DataSet = { name: 'big', work: ['restore', 'check'], create }
+export const big: FileSet = { kind: 'files', name: 'big', work: ['restore', 'check', 'copy'], create }
 
 function create(directory: string, scale: number): DataSetFacts {
   const size = Math.ceil(fullSize * scale)

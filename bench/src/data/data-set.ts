@@ -1,4 +1,4 @@
-export type DataSetName = 'mixed' | 'big' | 'small' | 'million'
+export type DataSetName = 'mixed' | 'big' | 'small' | 'million' | 'sparse' | 'blobs'
 
 /** What a data set turned out to be. */
 export interface DataSetFacts {
@@ -6,10 +6,34 @@ export interface DataSetFacts {
   bytes: number
 }
 
-export interface DataSet {
+interface DataSetBase {
   readonly name: DataSetName
-  /** Which work is measured with it besides the first backup. */
-  readonly work: readonly ('unchanged' | 'restore' | 'check' | 'both' | 'small-commands')[]
   /** Fills the empty directory. `scale` 1 is the size that the bars speak of. */
-  create(directory: string, scale: number): DataSetFacts
+  create(directory: string, scale: number, options: CreateOptions): DataSetFacts | Promise<DataSetFacts>
 }
+
+export interface CreateOptions {
+  /** Of a repository that is made without any tool. */
+  readonly password: string
+  readonly signal: AbortSignal
+}
+
+/** Files to back up. */
+export interface FileSet extends DataSetBase {
+  readonly kind: 'files'
+  /** Which work is measured with it besides the first backup. */
+  readonly work: readonly ('unchanged' | 'restore' | 'check' | 'both' | 'small-commands' | 'copy')[]
+  /** Prune is measured after all backups but one are forgotten, and that one left out the names that match this. */
+  readonly pruneWithout?: string
+  /** Holes are restored as holes, by the tools that can. */
+  readonly isSparse?: true
+}
+
+/** A repository in restic's format that has two snapshots already, for what comes after backups. */
+export interface RepositorySet extends DataSetBase {
+  readonly kind: 'repository'
+  /** The name of a file in both of its snapshots. */
+  readonly wantedName: string
+}
+
+export type DataSet = FileSet | RepositorySet

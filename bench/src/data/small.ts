@@ -1,18 +1,22 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataSet, DataSetFacts } from './data-set.ts'
+import type { DataSetFacts, FileSet } from './data-set.ts'
 import { SeededBytes } from './random.ts'
 import { SeededText } from './text.ts'
 
 /** 200,000 files of 1 to 8 KB, every second one prose, a hundred in a directory. */
-export const small: DataSet = {
+export const small: FileSet = {
+  kind: 'files',
   name: 'small',
-  work: ['unchanged', 'restore'],
+  work: ['unchanged', 'restore', 'check'],
+  // Every second ten of the numbers, prose and noise alike.
+  pruneWithout: '*[02468]?.*',
   create: (directory, scale) => createFiles(directory, Math.ceil(200_000 * scale), { least: 1000, most: 8000 }),
 }
 
 /** A million files of 100 to 400 bytes: how memory grows with the number of files. Only when asked for. */
-export const million: DataSet = {
+export const million: FileSet = {
+  kind: 'files',
   name: 'million',
   work: ['unchanged', 'restore'],
   create: (directory, scale) => createFiles(directory, Math.ceil(1_000_000 * scale), { least: 100, most: 400 }),

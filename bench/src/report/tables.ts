@@ -1,5 +1,6 @@
 import type { Bar } from '../bars.ts'
 import type { DataSetFacts, DataSetName } from '../data/data-set.ts'
+import { isIn, type SectionName } from '../data/sections.ts'
 import type { Machine } from '../machine.ts'
 import { median, ratioByRound, type RepositorySize, type Sample, type Work } from '../samples.ts'
 import type { ToolName } from '../tools/tool.ts'
@@ -17,6 +18,20 @@ export interface Results {
   samples: Sample[]
   sizes: RepositorySize[]
   bars: Bar[]
+}
+
+/** What a run found out about the data sets of one section; undefined when it measured none of them. */
+export function resultsOf(section: SectionName, results: Results): Results | undefined {
+  const isMeant = (dataSet: DataSetName): boolean => isIn(section, dataSet)
+  const data = results.data.filter(({ name }) => isMeant(name))
+  if (data.length === 0) return undefined
+  return {
+    ...results,
+    data,
+    samples: results.samples.filter(({ dataSet }) => isMeant(dataSet)),
+    sizes: results.sizes.filter(({ dataSet }) => isMeant(dataSet)),
+    bars: results.bars.filter((bar) => bar.section === section),
+  }
 }
 
 /** The tables as Markdown, in the given language. */
@@ -78,13 +93,20 @@ function memoryTable({ samples, tools }: Results, words: Words): string {
 }
 
 function sizeTable({ sizes, tools, data }: Results, words: Words): string {
-  const rows = data.map(({ name }) => {
-    const size = (tool: ToolName): string => {
-      const bytes = median(sizes.filter((one) => one.dataSet === name && one.tool === tool).map((one) => one.bytes))
+  const row = (dataSet: DataSetName, after: RepositorySize['after']): string[] => {
+    const ofThis = sizes.filter((size) => size.dataSet === dataSet && size.after === after)
+    const cells = tools.map(({ name }) => {
+      const bytes = median(ofThis.filter(({ tool }) => tool === name).map((size) => size.bytes))
       return bytes === undefined ? '' : megabytesText(bytes)
-    }
-    return [words.dataSet[name], ...tools.map((tool) => size(tool.name))]
-  })
+    })
+    const label = words.dataSet[dataSet]
+    return [after === 'prune' ? words.afterPrune(label) : label, ...cells]
+  }
+  const isPruned = (dataSet: DataSetName): boolean =>
+    sizes.some((size) => size.dataSet === dataSet && size.after === 'prune')
+  const rows = data.flatMap(({ name }) =>
+    isPruned(name) ? [row(name, 'backup'), row(name, 'prune')] : [row(name, 'backup')],
+  )
   return markdownTable([words.headings.repository, ...tools.map(({ title }) => title)], rows)
 }
 

@@ -1,9 +1,11 @@
 import type { DataSetName } from '../data/data-set.ts'
+import type { RepositorySize, Verb } from '../samples.ts'
 
 /** All words of the tables, per language of a page. */
 export interface Words {
   work: Readonly<Record<string, string>>
   dataSet: Readonly<Record<DataSetName, string>>
+  afterPrune: (dataSet: string) => string
   headings: { work: string; ratio: string; bar: string; measured: string; verdict: string; repository: string }
   titles: { time: string; memory: string; size: string; bars: string; data: string }
   verdict: { met: string; missed: string; notMeasured: string }
@@ -18,6 +20,8 @@ const dataSetsEnglish = {
   big: 'one big file',
   small: 'many small files',
   million: 'a million files',
+  sparse: 'sparse file',
+  blobs: 'two million blobs',
 } as const
 
 const dataSetsJapanese = {
@@ -25,7 +29,12 @@ const dataSetsJapanese = {
   big: '大きな1ファイル',
   small: '多数の小ファイル',
   million: '100万ファイル',
+  sparse: 'スパースファイル',
+  blobs: '200万ブロブ',
 } as const
+
+/** What begins the name of a work or of a bar; the data set follows. */
+type Verbs = Readonly<Record<Verb | `size after ${RepositorySize['after']}` | 'peak memory', string>>
 
 const verbsEnglish = {
   backup: 'first backup',
@@ -33,7 +42,18 @@ const verbsEnglish = {
   restore: 'restore',
   check: 'check all data',
   both: 'two repositories in one run',
-}
+  version: 'print the version',
+  snapshots: 'list snapshots',
+  stats: 'stats',
+  find: 'find a file by name',
+  structure: 'check without reading data',
+  copy: 'copy to a new repository',
+  forget: 'forget',
+  prune: 'prune',
+  'size after backup': 'repository size',
+  'size after prune': 'repository size after prune',
+  'peak memory': 'peak memory',
+} as const satisfies Verbs
 
 const verbsJapanese = {
   backup: '初回バックアップ',
@@ -41,11 +61,22 @@ const verbsJapanese = {
   restore: '復元',
   check: '全データ検査',
   both: '1回の実行で2つのリポジトリ',
-}
+  version: 'バージョン表示',
+  snapshots: 'スナップショット一覧',
+  stats: '統計',
+  find: '名前での検索',
+  structure: 'データを読まない検査',
+  copy: '新しいリポジトリへのコピー',
+  forget: 'forget',
+  prune: 'prune',
+  'size after backup': 'リポジトリの大きさ',
+  'size after prune': 'prune 後のリポジトリの大きさ',
+  'peak memory': '最大メモリ',
+} as const satisfies Verbs
 
 /** `backup mixed` and the like, for every verb and every data set. */
 function workLabels(
-  verbs: Readonly<Record<string, string>>,
+  verbs: Verbs,
   dataSets: Readonly<Record<string, string>>,
   separator: string,
 ): Record<string, string> {
@@ -59,13 +90,11 @@ function workLabels(
 export const english: Words = {
   work: {
     ...workLabels(verbsEnglish, dataSetsEnglish, ', '),
-    version: 'print the version',
-    snapshots: 'list snapshots',
-    'repository mixed': 'repository size, mixed tree',
-    'peak memory, all but a million files': 'peak memory of all work',
-    'peak memory, a million files': 'peak memory, a million files',
+    'version mixed': verbsEnglish.version,
+    'peak memory usual': 'peak memory of all work',
   },
   dataSet: dataSetsEnglish,
+  afterPrune: (dataSet) => `${dataSet}, after prune`,
   headings: {
     work: 'work',
     ratio: 'restic ÷ hikae',
@@ -93,13 +122,11 @@ export const english: Words = {
 export const japanese: Words = {
   work: {
     ...workLabels(verbsJapanese, dataSetsJapanese, '・'),
-    version: 'バージョン表示',
-    snapshots: 'スナップショット一覧',
-    'repository mixed': 'リポジトリの大きさ・混在ツリー',
-    'peak memory, all but a million files': '全作業の最大メモリ',
-    'peak memory, a million files': '最大メモリ・100万ファイル',
+    'version mixed': verbsJapanese.version,
+    'peak memory usual': '全作業の最大メモリ',
   },
   dataSet: dataSetsJapanese,
+  afterPrune: (dataSet) => `${dataSet}・prune 後`,
   headings: {
     work: '作業',
     ratio: 'restic ÷ hikae',

@@ -10,6 +10,10 @@ export async function borg({ state, signal }: ToolContext): Promise<Tool> {
   mkdirSync(base, { recursive: true })
   const env = { BORG_BASE_DIR: base, BORG_PASSPHRASE: 'benchmark', BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' }
   const run = (args: string[], cwd?: string): Command => ({ file, args, env, ...(cwd !== undefined && { cwd }) })
+  const extract = (repository: string, target: string, ...options: string[]): Command => {
+    const script = 'borg extract "${@:2}" "$1::$(borg list --last 1 --short "$1")"'
+    return { ...run(['-euc', script, 'borg', repository, ...options], target), file: 'bash' }
+  }
   const version = await output(run(['--version']), signal).catch((error: unknown) => {
     throw new ToolMissingError('borg does not run (Debian package borgbackup)', { cause: error })
   })
@@ -19,10 +23,8 @@ export async function borg({ state, signal }: ToolContext): Promise<Tool> {
     initialize: (repository) => run(['init', '--encryption=repokey-blake2', repository]),
     backUp: (repository, source) =>
       run(['create', '--compression=zstd,3', `${repository}::{utcnow:%Y%m%d%H%M%S%f}`, '.'], source),
-    restore: (repository, target) => {
-      const extract = 'borg extract "$1::$(borg list --last 1 --short "$1")"'
-      return { ...run(['-euc', extract, 'borg', repository], target), file: 'bash' }
-    },
+    restore: (repository, target) => extract(repository, target),
+    restoreSparse: (repository, target) => extract(repository, target, '--sparse'),
     restoredAt: (target) => target,
     check: (repository) => run(['check', '--verify-data', repository]),
     listSnapshots: (repository) => run(['list', repository]),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { output, type Command } from '../command.ts'
+import { sharedWords } from './shared-words.ts'
 import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
 const program = fileURLToPath(new URL('../../../packages/hikae/bin/hikae', import.meta.url))
@@ -14,16 +15,11 @@ export async function hikae({ state, password, signal }: ToolContext): Promise<T
   return {
     name: 'hikae',
     title: `hikae ${/\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? ''}`,
-    initialize: (repository) => run('init', '--repo', repository, ...key),
-    backUp: (repository, source) => run('backup', '--repo', repository, ...key, source),
+    ...sharedWords(run, password),
     both: {
       initialize: ([first, second]) => run('init', '--repo', first, '--repo', second, ...key),
       backUp: ([first, second], source) => run('backup', '--repo', first, '--repo', second, ...key, source),
     },
-    restore: (repository, target) => run('restore', '--repo', repository, ...key, 'latest', '--target', target),
-    restoredAt: (target, source) => join(target, source),
-    check: (repository) => run('check', '--repo', repository, ...key, '--read-data'),
-    listSnapshots: (repository) => run('snapshots', '--repo', repository, ...key),
     printVersion: () => run('--version'),
   }
 }
