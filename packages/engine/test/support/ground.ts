@@ -15,6 +15,9 @@ import { randomBytesOf, type TempDir } from '@hikae/testkit'
 
 export const PASSWORD = 'correct horse'
 
+/** How repositories are made here: cheaply. */
+export const INIT = { password: PASSWORD, hostname: 'host', username: 'user', kdf: { N: 2, r: 1, p: 1 } }
+
 const KINDS = ['config', 'key', 'snapshot', 'index', 'pack'] as const
 
 /** What operations are tried on: a repository with three snapshots of a directory, each with something of its own. */
@@ -36,7 +39,7 @@ export async function makeGround(dir: TempDir, label = 'ground'): Promise<Ground
   await mkdir(`${last}/sub`, { recursive: true })
   await mkdir(`${fresh}/sub`, { recursive: true })
   const backend = new MemoryBackend()
-  await makeRepositoryIn(backend)
+  await initRepository(backend, { ...INIT, chunkerPolynomial: 0x3da3358b4dc173n })
   for (let day = 0; day < 3; day++) {
     await writeFile(`${last}/sub/shared`, randomBytesOf(`${label} shared`, 40_000))
     await writeFile(`${last}/changing`, randomBytesOf(`${label} ${day}`, 30_000))
@@ -47,16 +50,6 @@ export async function makeGround(dir: TempDir, label = 'ground'): Promise<Ground
   await writeFile(`${fresh}/sub/file`, randomBytesOf(`${label} fresh too`, 20_000))
   const trees = (await (await openLoaded(backend)).snapshots()).map(({ tree }) => tree)
   return { dir, backend, trees, last, fresh }
-}
-
-async function makeRepositoryIn(backend: Backend): Promise<void> {
-  await initRepository(backend, {
-    password: PASSWORD,
-    hostname: 'host',
-    username: 'user',
-    chunkerPolynomial: 0x3da3358b4dc173n,
-    kdf: { N: 2, r: 1, p: 1 },
-  })
 }
 
 /** Fills an empty place with the files of a repository, locks left out. */
