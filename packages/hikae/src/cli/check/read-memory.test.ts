@@ -1,15 +1,15 @@
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { makeTempDir } from '@hikae/testkit'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterEach, expect, test as base, vi } from 'vitest'
 import type { PackId } from '@hikae/engine'
 import { ReadMemory, readMemoryPath } from './read-memory.ts'
 
 // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base.extend('path', async ({}, { onCleanup }) => {
-  const dir = await makeTempDir()
-  onCleanup(() => dir[Symbol.asyncDispose]())
-  return readMemoryPath({ XDG_STATE_HOME: dir.path }, 'ab'.repeat(32))
+  const folder = await mkdtemp(join(tmpdir(), 'hikae-memory-'))
+  onCleanup(() => rm(folder, { recursive: true }))
+  return readMemoryPath({ XDG_STATE_HOME: folder }, 'ab'.repeat(32))
 })
 
 const packs = ['01', 'a7', 'ff'].map((byte) => byte.repeat(32) as PackId)
