@@ -8,7 +8,7 @@ const pieceBytes = 64 * 1024 ** 2
 
 /**
  * Writes to most of the memory that is free, in a process that ends then. A virtual machine gets its memory from the host
- * page by page, at the first use: whoever measured program fills the page cache first would pay for all after it.
+ * page by page, at the first use: the program that fills the page cache first would pay for all that come after it.
  *
  * @param scale of the data; small data needs little @returns what was done, or why it was not, in a line
  */
