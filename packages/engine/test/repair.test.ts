@@ -150,32 +150,35 @@ const damages: readonly Damage[] = [
 ]
 
 describe.skipIf(noRestic)('damage', () => {
-  test.for(damages)('is repaired: $name', async ({ inflict, left, resticLosesMore, crossed }, { original, dir, expect }) => {
-    for (const name of ['ours', 'theirs']) await cp(original.parts.repository, dir.join(name), { recursive: true })
-    const [ours, theirs] = [resticAt(dir.join('ours')), resticAt(dir.join('theirs'))]
-    for (const { repository } of [ours, theirs]) await inflict({ ...original.parts, repository })
-    const damagedPacks = await repairOurs(ours.repository)
-    await ours.check()
-    const older = (await ours.snapshots())[0]!
-    await ours.restore(older.id, dir.join('older'))
-    const without = (path: string): boolean => path === 'newer'
-    expect(await compareTrees(original.source, dir.join('older'), { without, root: false })).toEqual([])
-    if (left === 'everything') {
-      await ours.restore('latest', dir.join('newer'))
-      expect(await compareTrees(original.source, dir.join('newer'), { root: false })).toEqual([])
-    }
+  test.for(damages)(
+    'is repaired: $name',
+    async ({ inflict, left, resticLosesMore, crossed }, { original, dir, expect }) => {
+      for (const name of ['ours', 'theirs']) await cp(original.parts.repository, dir.join(name), { recursive: true })
+      const [ours, theirs] = [resticAt(dir.join('ours')), resticAt(dir.join('theirs'))]
+      for (const { repository } of [ours, theirs]) await inflict({ ...original.parts, repository })
+      const damagedPacks = await repairOurs(ours.repository)
+      await ours.check()
+      const older = (await ours.snapshots())[0]!
+      await ours.restore(older.id, dir.join('older'))
+      const without = (path: string): boolean => path === 'newer'
+      expect(await compareTrees(original.source, dir.join('older'), { without, root: false })).toEqual([])
+      if (left === 'everything') {
+        await ours.restore('latest', dir.join('newer'))
+        expect(await compareTrees(original.source, dir.join('newer'), { root: false })).toEqual([])
+      }
 
-    await repairTheirs(theirs, damagedPacks)
-    const [ourTrees, theirTrees] = [await treesOf(ours), await treesOf(theirs)]
-    if (resticLosesMore) expect(await sizeOfLatest(ours)).toBeGreaterThan(await sizeOfLatest(theirs))
-    else expect(ourTrees).toEqual(theirTrees)
+      await repairTheirs(theirs, damagedPacks)
+      const [ourTrees, theirTrees] = [await treesOf(ours), await treesOf(theirs)]
+      if (resticLosesMore) expect(await sizeOfLatest(ours)).toBeGreaterThan(await sizeOfLatest(theirs))
+      else expect(ourTrees).toEqual(theirTrees)
 
-    if (!crossed) return
-    // Neither finds anything left to do after the other.
-    expect(await repairOurs(theirs.repository)).toEqual([])
-    await repairTheirs(ours, [])
-    expect([await treesOf(ours), await treesOf(theirs)]).toEqual([ourTrees, theirTrees])
-  })
+      if (!crossed) return
+      // Neither finds anything left to do after the other.
+      expect(await repairOurs(theirs.repository)).toEqual([])
+      await repairTheirs(ours, [])
+      expect([await treesOf(ours), await treesOf(theirs)]).toEqual([ourTrees, theirTrees])
+    },
+  )
 
   test('is healed by a new backup of the same files: older snapshots too, with nothing given up', async ({
     original,

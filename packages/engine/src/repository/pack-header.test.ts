@@ -29,7 +29,10 @@ describe('a header is refused when', () => {
   }
 
   test('a bit of it is wrong', async () => {
-    expect(await damagedBy(flipBit(-10))).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('authent') })
+    expect(await damagedBy(flipBit(-10))).toMatchObject({
+      code: 'DAMAGED',
+      message: expect.stringContaining('authent'),
+    })
   })
 
   test('the file was cut off at its end or beginning', async () => {

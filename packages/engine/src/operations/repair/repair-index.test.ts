@@ -133,7 +133,10 @@ test('files that are right stay, and nothing is written when all are', async () 
   const { repository } = await makeFilledRepository(TREES)
   const before = await repository.listIds('index')
   for (const packs of ['suspect', 'all'] as const) {
-    expect(await repairFresh(repository, { packs })).toMatchObject({ newIndexes: [], plan: { obsolete: [], added: [] } })
+    expect(await repairFresh(repository, { packs })).toMatchObject({
+      newIndexes: [],
+      plan: { obsolete: [], added: [] },
+    })
   }
   expect(await repository.listIds('index')).toEqual(before)
 

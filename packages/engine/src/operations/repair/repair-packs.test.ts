@@ -163,7 +163,10 @@ test('a dry run tells what would be lost, and does nothing', async () => {
 test('a pack that is not there is refused', async () => {
   const { repository } = await damaged()
   const refused = repairPacks(repository, ['ab'.repeat(32) as PackId])
-  await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('pack abababab') })
+  await expect(refused).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining('pack abababab'),
+  })
 })
 
 test('without the lock nothing is removed', async () => {

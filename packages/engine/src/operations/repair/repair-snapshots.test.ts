@@ -67,7 +67,11 @@ async function nodesAt(repository: Repository, tree: TreeId, path = '/'): Promis
   return (await repository.readTree(await findDirectory(repository, tree, path))).nodes
 }
 
-const SPEC = { file: ['one', 'two', 'three'], whole: 'whole', dir: { inner: 'inner', deep: { x: 'x' } } } satisfies TreeSpec
+const SPEC = {
+  file: ['one', 'two', 'three'],
+  whole: 'whole',
+  dir: { inner: 'inner', deep: { x: 'x' } },
+} satisfies TreeSpec
 
 describe('a file', () => {
   test('keeps the content that is left, and gets its size', async () => {
@@ -84,7 +88,7 @@ describe('a file', () => {
     ])
     expect(report).toMatchObject({ entriesHurt: 1, snapshots: [{ outcome: 'repaired', removed: true }] })
     const [snapshot] = await expectWhole(repository)
-    expect(snapshot).toMatchObject({ original: snapshots[0]!.id, time: snapshots[0]!.time })
+    expect(snapshot).toMatchObject({ original: snapshots[0]!.id, time: snapshots[0]!.time, tags: ['repaired'] })
     const [, file] = await nodesAt(repository, snapshot!.tree)
     expect(file).toMatchObject({ name: 'file', size: 8, content: [dataId('one'), dataId('three')] })
   })
@@ -265,7 +269,11 @@ test('a whole repository is left as it is', async () => {
   const { repository, snapshots } = await makeFilledRepository([SPEC, {}])
   const { report, repairs } = await repair(repository)
   expect(repairs).toEqual([])
-  expect(report).toMatchObject({ unreadable: [], entriesHurt: 0, snapshots: [{ outcome: 'whole' }, { outcome: 'whole' }] })
+  expect(report).toMatchObject({
+    unreadable: [],
+    entriesHurt: 0,
+    snapshots: [{ outcome: 'whole' }, { outcome: 'whole' }],
+  })
   expect(await repository.snapshots()).toEqual(snapshots)
 })
 

@@ -183,7 +183,8 @@ class SnapshotsRepair {
     const removed = originals === 'remove' && outcome !== 'whole'
     const result = { old, outcome, removed, ...(reason === undefined ? {} : { reason }) }
     if (dryRun) return result
-    const change = tree && { tree, ...(removed ? {} : { tags: withTag(old, TAG) }) }
+    // Always, unlike restic: nobody, and no retention, is to take one with holes for the whole one that it replaces.
+    const change = tree && { tree, tags: withTag(old, TAG) }
     const replacement = change && (await replacements.store(old, change, this.#signal))
     if (removed) await removeSnapshot(this.#repository, old.id, this.#signal)
     return { ...result, ...(replacement ? { replacement } : {}) }

@@ -144,7 +144,10 @@ describe('a snapshot in which nothing would be left', () => {
   test('is never the last one to be removed', async () => {
     const { repository, snapshots } = await makeFilledRepository([{ secret: 'x' }, { dir: { secret: 'y' } }])
     const going = rewriteAll(repository, { ...EXCLUDE, originals: 'remove' })
-    await expect(going).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('any snapshot') })
+    await expect(going).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('any snapshot'),
+    })
     expect(await repository.snapshots()).toEqual(snapshots)
   })
 

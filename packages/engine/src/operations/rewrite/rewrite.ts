@@ -122,8 +122,7 @@ class RewriteRun {
     const time = newTime === undefined ? old.time : formatTime(newTime)
     const summary = tree && (tree.id !== old.tree || wanted === 'create') ? summaryAfter(old, tree) : old.summary
     const id = tree?.id ?? old.tree
-    const isSame =
-      id === old.tree && newHost === old.hostname && time === old.time && summary === old.summary
+    const isSame = id === old.tree && newHost === old.hostname && time === old.time && summary === old.summary
     if (isSame) return undefined
     return {
       tree: id,

@@ -1,5 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { makeFilledRepository, makeNode, makeRepository, RepositoryFiller } from '../../repository/fixture.test.support.ts'
+import {
+  makeFilledRepository,
+  makeNode,
+  makeRepository,
+  RepositoryFiller,
+} from '../../repository/fixture.test.support.ts'
 import type { TreeId } from '../../ids.ts'
 import { BlobWriter } from '../../repository/blob-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -41,7 +46,10 @@ test('what is not concerned keeps its id, and nothing is stored', async () => {
 
 test('a tree is read once for each place, or once at all, and counted wherever it is', async () => {
   const same = { file: '12345', sub: { other: '1' } }
-  const { repository, snapshots } = await makeFilledRepository([{ one: same, two: same }, { one: same, new: 'n' }])
+  const { repository, snapshots } = await makeFilledRepository([
+    { one: same, two: same },
+    { one: same, new: 'n' },
+  ])
   for (const [scope, reads] of [
     ['path', 6],
     ['entry', 4],

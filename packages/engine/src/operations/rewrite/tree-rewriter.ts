@@ -69,7 +69,9 @@ export class TreeRewriter {
     // Nothing is called deeper down before this has waited: so the stack stays flat, however deep directories nest.
     const nodes = await this.#read(id, path)
     const result =
-      typeof nodes === 'string' ? { id: nodes, leaves: 0, files: 0, bytes: 0 } : await this.#rewriteNodes(id!, nodes, path)
+      typeof nodes === 'string'
+        ? { id: nodes, leaves: 0, files: 0, bytes: 0 }
+        : await this.#rewriteNodes(id!, nodes, path)
     if (id && key) this.#results.add(key, id, result)
     return result
   }

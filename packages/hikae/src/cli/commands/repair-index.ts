@@ -76,7 +76,8 @@ function printPlan(plan: IndexRepairPlan, out: Output): void {
 
 function printResult(plan: IndexRepairPlan, written: number, dryRun: boolean, out: Output): void {
   for (const { id, reason, indexedBlobs } of plan.damaged) {
-    const known = indexedBlobs > 0 ? `the index knows ${formatQuantity(indexedBlobs, 'blob')} of it` : 'it is in no index'
+    const known =
+      indexedBlobs > 0 ? `the index knows ${formatQuantity(indexedBlobs, 'blob')} of it` : 'it is in no index'
     out.problem(`${out.paintError('red', 'error:')} ${printableMessage(reason)}; ${known}`, {
       message_type: 'error',
       kind: 'pack-damaged',

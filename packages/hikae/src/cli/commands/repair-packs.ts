@@ -36,7 +36,10 @@ export const repairPacks = command({
   async run({ options: { keep = '.', dryRun }, globals, args }, context) {
     const engine = await import('@hikae/engine')
     const { out } = context
-    await using session = await openSession(globals, context, { lock: dryRun ? 'shared' : 'exclusive', readOnly: dryRun })
+    await using session = await openSession(globals, context, {
+      lock: dryRun ? 'shared' : 'exclusive',
+      readOnly: dryRun,
+    })
     const packs = new Set<Awaited<ReturnType<typeof chooseId>>>()
     for (const prefix of args) packs.add(await chooseId(session, 'pack', prefix))
     const report = await engine.repairPacks(session.repository, packs, {

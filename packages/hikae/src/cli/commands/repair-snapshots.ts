@@ -24,8 +24,8 @@ export const repairSnapshots = command({
   summary: 'Make snapshots that can be restored out of damaged ones, without what is lost',
   description:
     'What is missing is given up for good: back up again first, which brings back whatever still exists. Files lose the ' +
-    'missing parts of their content, directories that cannot be listed become empty. The new snapshots carry the tag repaired, ' +
-    'unless --forget removes the damaged ones. With exit code 3, something was given up, or is still damaged.',
+    'missing parts of their content, directories that cannot be listed become empty. The new snapshots carry the tag repaired. ' +
+    'With exit code 3, something was given up, or is still damaged.',
   arguments: [{ name: 'SNAPSHOT', help: 'only these: ids, beginnings of ids, or latest', variadic: true }],
   options: {
     ...snapshotFilterOptions,
@@ -41,7 +41,10 @@ export const repairSnapshots = command({
     const engine = await import('@hikae/engine')
     const { out } = context
     const { forget, dryRun } = options
-    await using session = await openSession(globals, context, { lock: dryRun ? 'shared' : 'exclusive', readOnly: dryRun })
+    await using session = await openSession(globals, context, {
+      lock: dryRun ? 'shared' : 'exclusive',
+      readOnly: dryRun,
+    })
     const isNarrowed = [args, options.host, options.tag, options.path].some((some) => some.length > 0)
     const selected = isNarrowed ? await selectSnapshots(session, args, options, out) : undefined
     const printer = new RepairPrinter(out)
@@ -139,7 +142,11 @@ function printReport(report: RepairSnapshotsReport, dryRun: boolean, out: Output
   printSummary(report, dryRun, out)
 }
 
-function printSnapshot({ old, outcome, replacement, removed, reason }: RepairedSnapshot, dryRun: boolean, out: Output): void {
+function printSnapshot(
+  { old, outcome, replacement, removed, reason }: RepairedSnapshot,
+  dryRun: boolean,
+  out: Output,
+): void {
   if (outcome === 'whole') return
   const what = `snapshot ${shortId(old.id)}`
   if (out.json) {
@@ -154,14 +161,20 @@ function printSnapshot({ old, outcome, replacement, removed, reason }: RepairedS
   }
   const removal = removed ? `, and ${dryRun ? 'it would be' : 'it is'} removed` : ''
   if (outcome === 'lost') {
-    out.line(`nothing of ${what} can be brought back, ${printableMessage(reason ?? '')}${removal || '; --forget removes it'}`)
+    out.line(
+      `nothing of ${what} can be brought back, ${printableMessage(reason ?? '')}${removal || '; --forget removes it'}`,
+    )
   } else {
     const repaired = replacement === undefined ? 'would be repaired' : `is repaired as ${shortId(replacement)}`
     out.line(`${what} ${repaired}${removal}`)
   }
 }
 
-function printSummary({ snapshots, unreadable, entriesHurt }: RepairSnapshotsReport, dryRun: boolean, out: Output): void {
+function printSummary(
+  { snapshots, unreadable, entriesHurt }: RepairSnapshotsReport,
+  dryRun: boolean,
+  out: Output,
+): void {
   const count = (outcome: RepairedSnapshot['outcome']): number =>
     snapshots.filter((snapshot) => snapshot.outcome === outcome).length
   if (out.json) {
@@ -182,5 +195,6 @@ function printSummary({ snapshots, unreadable, entriesHurt }: RepairSnapshotsRep
   const isDamageLeft = [...snapshots.filter(({ outcome }) => outcome !== 'whole'), ...unreadable].some(
     ({ removed }) => !removed,
   )
-  if (isDamageLeft && !dryRun) out.line('next: the damaged snapshots are still there: hikae repair snapshots --forget removes them')
+  if (isDamageLeft && !dryRun)
+    out.line('next: the damaged snapshots are still there: hikae repair snapshots --forget removes them')
 }
