@@ -186,10 +186,10 @@ describe('locks', () => {
     await using running = await hikae.start(['backup', '--stdin-from-command', '--', 'sleep', '1000'])
     while ((await filesOf(hikae, 'locks')).length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     expect((await hikae.ok(['unlock'])).stdout).toContain('no lock had to be removed')
-    expect((await hikae.run(['check'])).exitCode).toBe(11)
+    expect((await hikae.run(['prune'])).exitCode).toBe(11)
     running.kill('SIGKILL')
     await running.finished
-    expect((await hikae.run(['check'])).exitCode).toBe(11)
+    expect(await filesOf(hikae, 'locks')).toHaveLength(1)
     expect(await hikae.document(['unlock'])).toMatchObject({ removed: 1 })
     await hikae.check()
     expect(dir.path).not.toBe('')

@@ -145,7 +145,8 @@ describe.skipIf(noRestic).concurrent('on one repository', () => {
     {
       await using running = await theirs.start(['backup', '--no-cache', '--stdin-from-command', ...wait])
       await until(async () => (await filesOf(hikae, 'locks')).length > 0, running)
-      const refused = expectLocked(await hikae.run(['check']))
+      const refused = expectLocked(await hikae.run(['prune']))
+      await hikae.check()
       expect(refused.stderr).toMatch(/^hikae: .* is locked by process \d+ of [^\n]+\nnext: .*hikae unlock/)
       expect((await hikae.ok(['unlock'])).stdout).toContain('no lock had to be removed')
       await hikae.backup(['tree'])
