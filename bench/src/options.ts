@@ -20,7 +20,7 @@ export const usage = `Measures hikae beside restic, borg and tar with the same d
   --dir DIRECTORY  where data and repositories are put, and removed at the end; needs 25 GB (default $TMPDIR)
   --json FILE      write all measurements to FILE
   --update-docs    put the tables into docs/performance.md and docs/ja/performance.md; the usual and the huge data sets
-                   have a place of their own there, and what was not measured keeps its tables`
+                   have a place of their own there, which stays as it is when none of them was measured`
 
 export interface Options {
   dataSets: DataSetName[]
