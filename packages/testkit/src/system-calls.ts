@@ -15,9 +15,11 @@ export interface SystemCall {
   readonly number: number
 }
 
+type ErrorCode = 'EIO' | 'EPERM'
+
 export type SystemFault =
   /** The call fails as if the system had refused it; only a `close` closes all the same. */
-  | { readonly kind: 'error'; readonly code: 'EIO' | 'ENOSPC' | 'EACCES' }
+  | { readonly kind: 'error'; readonly code: ErrorCode }
   /** This process is ended as by `kill -9`: before the call, or when half of what it is to write is written. */
   | { readonly kind: 'kill'; readonly when: 'before' | 'halfway' }
 
@@ -104,7 +106,7 @@ function firstHalf([content, offset, length, position]: unknown[]): unknown[] {
   return [content, offset, Math.floor(Number(length) / 2), position]
 }
 
-function refusal(code: 'EIO' | 'ENOSPC' | 'EACCES', { name, path }: Omit<SystemCall, 'number'>): Error {
+function refusal(code: ErrorCode, { name, path }: Omit<SystemCall, 'number'>): Error {
   const syscall = name === 'datasync' ? 'fdatasync' : name === 'sync' ? 'fsync' : name
   const error = new Error(`${code}: a fault of this test, ${syscall} '${path}'`)
   return Object.assign(error, { code, errno: -constants.errno[code], syscall, path })

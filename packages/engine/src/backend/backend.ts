@@ -26,9 +26,10 @@ export interface WriteOptions {
 
 /**
  * Where a repository's files live. Implementations promise: a file is visible whole or not at all; a finished write is
- * durable and is seen by every later read and list; an aborted or failed write leaves nothing that a list shows; nothing
- * here retries, caches or limits; names are not checked against content. Trouble that may pass is thrown with
- * `transient: true`; an abort is thrown as the signal's reason.
+ * durable and is seen by every later read and list; an aborted write leaves nothing that a list shows, and neither does a
+ * failed one, unless all but the last step was done: then the whole file may be there, but not for sure after a loss of
+ * power; nothing here retries, caches or limits; names are not checked against content. Trouble that may pass is thrown
+ * with `transient: true`; an abort is thrown as the signal's reason.
  */
 export interface Backend extends AsyncDisposable {
   /** For messages: kind and place, never a secret. */
