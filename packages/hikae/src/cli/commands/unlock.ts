@@ -10,11 +10,12 @@ export const unlock = command({
   summary: 'Remove locks that were left behind',
   description:
     'A lock is stale when it was not refreshed for half an hour, or when its program on this machine has ended. Other locks ' +
-    'belong to programs that are at work: they are removed with --remove-all only, which can cost those programs their data.',
+    'belong to programs that are at work: they are removed with --remove-all only, which can cost those programs their data. ' +
+    'Locks of programs that were killed on this machine need none of this: the next command removes them.',
   arguments: [],
   options: { removeAll: flag({ help: 'also locks that are not stale' }) },
   globals: ['repository', 'output'],
-  examples: [['unlock', 'after a backup was killed']],
+  examples: [['unlock', 'after another machine was switched off in the middle of a backup']],
   async run({ options, globals }, context) {
     const { unlock: removeLocks } = await import('@hikae/engine')
     await using session = await openSession(globals, context, { lock: 'none' })
