@@ -308,6 +308,8 @@ describe('a snapshot', () => {
     const report = await checkFresh(repository)
     expect(report.errors).toMatchObject([{ kind: 'snapshot-unreadable', snapshot: snapshots[0]!.id }])
     expect(report).toMatchObject({ snapshots: 1, trees: 1 })
+    expect(report.touchedSnapshots).toEqual([{ id: snapshots[0]!.id, files: 0, directories: 0 }])
+    expect(stepsOf(report)).toEqual(expect.arrayContaining(['repair snapshots --forget', 'recover']))
   })
 
   test.for(['{"time":"2024-01-01T00:00:00Z","tree":null,"paths":null}', '[]', '{}'])(

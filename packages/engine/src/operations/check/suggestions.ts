@@ -44,5 +44,7 @@ function repairs({ errors }: Findings, damagedPacks: readonly PackId[]): Suggest
       command('repair snapshots --forget'),
     )
   }
+  // Takes up the directories that a snapshot left behind which could not be read.
+  if (countOf('snapshot-unreadable') > 0) steps.push(command('recover'))
   return steps
 }
