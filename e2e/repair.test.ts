@@ -68,7 +68,7 @@ interface Damage {
   readonly part: Part
   readonly inflict: (path: string) => Promise<void>
   /** What the newer snapshot is afterwards; the older one never suffers. */
-  readonly newer: 'whole' | 'without the large file' | 'gone'
+  readonly newer: 'whole' | 'without the large file' | 'recovered' | 'gone'
 }
 
 const DAMAGES: readonly Damage[] = [
@@ -81,7 +81,8 @@ const DAMAGES: readonly Damage[] = [
   { name: 'a pack with data is gone', part: 'data', inflict: (path) => rm(path), newer: 'without the large file' },
   { name: 'a pack with directories is gone', part: 'tree', inflict: (path) => rm(path), newer: 'gone' },
   { name: 'a pack with directories is empty', part: 'tree', inflict: cutTo(0), newer: 'gone' },
-  { name: 'a snapshot has a wrong bit', part: 'snapshot', inflict: flip(40), newer: 'gone' },
+  { name: 'a snapshot has a wrong bit', part: 'snapshot', inflict: flip(40), newer: 'whole' },
+  { name: 'a snapshot is cut off', part: 'snapshot', inflict: cutTo(100), newer: 'recovered' },
 ]
 
 describe.concurrent('check says what to run, and that makes the repository whole again, when', () => {
@@ -104,10 +105,11 @@ describe.concurrent('check says what to run, and that makes the repository whole
     expect(await readFile(join(dir.path, 'older/older/file'), 'utf8')).toBe('older')
     expect(snapshots).toHaveLength(newer === 'gone' ? 1 : 2)
     if (newer === 'gone') return
-    await copy.restore('latest:/tree', dir.join('newer'))
+    const [root] = newer === 'recovered' ? await copy.paths() : ['']
+    await copy.restore(`latest:${root}/tree`, dir.join('newer'))
     expect(await readFile(join(dir.path, 'newer/same'), 'utf8')).toBe('same')
     const large = await readFile(join(dir.path, 'newer/newer/file'))
-    expect(large.equals(NEWER)).toBe(newer === 'whole')
+    expect(large.equals(NEWER)).toBe(newer !== 'without the large file')
   })
 
   test('everything of an index is gone', async ({ whole, copy, dir, expect }) => {

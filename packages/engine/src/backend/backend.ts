@@ -20,7 +20,7 @@ export interface StoredFile {
 
 export interface WriteOptions {
   readonly signal?: AbortSignal
-  /** Replace what is there, atomically where the storage can. Only `config` is ever replaced. */
+  /** Replace what is there, atomically where the storage can. Only `config` is ever replaced, and a damaged snapshot by itself. */
   readonly replace?: boolean
 }
 

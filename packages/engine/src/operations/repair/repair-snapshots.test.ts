@@ -53,6 +53,7 @@ async function forget(repository: Repository, type: BlobType, ...ids: Id[]): Pro
   }
 }
 
+const cutOff = (content: Buffer): Buffer => content.subarray(0, 50)
 const dataId = (text: string): Id => sha256Id(Buffer.from(text))
 
 async function repositoryOf(nodes: readonly Node[]): Promise<{ repository: Repository; snapshot: StoredSnapshot }> {
@@ -224,7 +225,7 @@ describe('a snapshot', () => {
 
   test('that cannot be read is named, and removed with the originals only', async () => {
     const { repository, snapshots } = await makeFilledRepository([SPEC, { file: 'other' }])
-    await alterFile(repository.backend, 'snapshot', snapshots[0]!.id, flipBit(40))
+    await alterFile(repository.backend, 'snapshot', snapshots[0]!.id, cutOff)
     const { report } = await repair(repository, { originals: 'keep' })
     expect(report.unreadable).toMatchObject([{ id: snapshots[0]!.id, removed: false }])
     expect((await repair(repository, { dryRun: true })).report.unreadable).toMatchObject([{ removed: true }])
@@ -233,9 +234,19 @@ describe('a snapshot', () => {
     expect(await expectWhole(repository)).toEqual([snapshots[1]])
   })
 
+  test.for([0, 16, 40, -1])('of which a bit is wrong is as it was: byte %i', async (at) => {
+    const { repository, snapshots } = await makeFilledRepository([SPEC, { file: 'other' }])
+    await alterFile(repository.backend, 'snapshot', snapshots[0]!.id, flipBit(at))
+    const seen = await repair(repository, { dryRun: true })
+    expect(seen.report).toMatchObject({ healed: [snapshots[0]!.id], unreadable: [] })
+    await expect(repository.readSnapshot(snapshots[0]!.id)).rejects.toThrow('is damaged')
+    expect((await repair(repository, { originals: 'keep' })).report.healed).toEqual([snapshots[0]!.id])
+    expect(await expectWhole(repository)).toEqual(snapshots)
+  })
+
   test('that cannot be read is left alone when others were chosen', async () => {
     const { repository, snapshots } = await makeFilledRepository([SPEC, { file: 'other' }])
-    await alterFile(repository.backend, 'snapshot', snapshots[0]!.id, flipBit(40))
+    await alterFile(repository.backend, 'snapshot', snapshots[0]!.id, cutOff)
     expect((await repair(repository, { snapshots: [snapshots[1]!] })).report.unreadable).toEqual([])
     expect(await repository.listIds('snapshot')).toHaveLength(2)
   })

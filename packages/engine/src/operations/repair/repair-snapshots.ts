@@ -12,6 +12,7 @@ import { removeSnapshot } from '../replace-snapshot.ts'
 import { Replacements, withTag } from '../rewrite/replacements.ts'
 import { EMPTY_TREE, EMPTY_TREE_CONTENT, TreeRewriter } from '../rewrite/tree-rewriter.ts'
 import { planIndexRepair } from './index-plan.ts'
+import { undoFlippedBit } from './flipped-bit.ts'
 import { IndexNotReadyError } from './index-not-ready.ts'
 import { type EntryRepair, repairNode } from './node-repair.ts'
 
@@ -62,6 +63,8 @@ export interface RepairSnapshotsReport {
   readonly snapshots: readonly RepairedSnapshot[]
   /** Files that cannot be read. What they named may still be there, for `recover`. */
   readonly unreadable: readonly { readonly id: SnapshotId; readonly reason: string; readonly removed: boolean }[]
+  /** Files of which a single bit was wrong, which their names tell: they are as they were, or would be in a dry run. */
+  readonly healed: readonly SnapshotId[]
   /** Entries that lost something, each counted once. */
   readonly entriesHurt: number
 }
@@ -69,7 +72,7 @@ export interface RepairSnapshotsReport {
 /**
  * Makes snapshots that can be restored as a whole out of damaged ones, by giving up what is not there any more (§20): files
  * lose the parts of their content that no index knows, and get the size of what is left; directories that cannot be listed
- * become empty; entries of unknown kind go. Content is not read: see `check` and `repairPacks` for damage inside of packs.
+ * become empty; entries of unknown kind go. A snapshot file with a single wrong bit is put right. Content is not read: see `check` and `repairPacks` for damage inside of packs.
  *
  * New trees are durable and indexed before a new snapshot names them, and an original is removed only after the one that
  * replaces it is stored. The caller has loaded the index and holds an exclusive lock.
@@ -137,8 +140,10 @@ class SnapshotsRepair {
 
   async run(): Promise<RepairSnapshotsReport> {
     using _ticker = new ProgressTicker(this.#options.onProgress, () => this.#progress())
+    const healed = this.#options.snapshots ? [] : await this.#healSnapshotFiles()
     const unreadable = new Map<SnapshotId, DamagedError>()
     const stored = await this.#repository.snapshots(this.#signal, (id, error) => unreadable.set(id, error))
+    for (const id of healed) unreadable.delete(id)
     const chosen = this.#options.snapshots ?? stored
     const plans = await this.#plan(chosen.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time)))
     if (!this.#options.dryRun) await this.#writer.finish()
@@ -148,8 +153,25 @@ class SnapshotsRepair {
     return {
       snapshots,
       unreadable: this.#options.snapshots ? [] : await this.#removeUnreadable(unreadable),
+      healed,
       entriesHurt: this.#entriesHurt,
     }
+  }
+
+  /** Before anything else: so nothing of these snapshots is lost, not even what only their files know. */
+  async #healSnapshotFiles(): Promise<SnapshotId[]> {
+    const { backend } = this.#repository
+    const options = this.#signal ? { signal: this.#signal } : {}
+    const damaged: SnapshotId[] = []
+    await this.#repository.snapshots(this.#signal, (id) => damaged.push(id))
+    const healed: SnapshotId[] = []
+    for (const id of damaged) {
+      const content = undoFlippedBit(await backend.read('snapshot', id, options), id)
+      if (!content) continue
+      if (!this.#options.dryRun) await backend.write('snapshot', id, content, { replace: true, ...options })
+      healed.push(id)
+    }
+    return healed
   }
 
   async #plan(snapshots: readonly StoredSnapshot[]): Promise<Plan[]> {

@@ -127,6 +127,7 @@ function describeRepair(repair: SnapshotEntryRepair): string {
 }
 
 function printReport(report: RepairSnapshotsReport, dryRun: boolean, out: Output): void {
+  for (const id of report.healed) printHealed(id, dryRun, out)
   for (const snapshot of report.snapshots) printSnapshot(snapshot, dryRun, out)
   for (const { id, reason, removed } of report.unreadable) {
     const fate = removed ? (dryRun ? 'it would be removed' : 'it is removed') : '--forget removes it'
@@ -140,6 +141,11 @@ function printReport(report: RepairSnapshotsReport, dryRun: boolean, out: Output
     })
   }
   printSummary(report, dryRun, out)
+}
+
+function printHealed(id: string, dryRun: boolean, out: Output): void {
+  if (out.json) return out.document({ message_type: 'healed', snapshot_id: id })
+  out.line(`snapshot ${shortId(id)} had one wrong bit: it ${dryRun ? 'would be' : 'is'} as it was`)
 }
 
 function printSnapshot(
@@ -171,7 +177,7 @@ function printSnapshot(
 }
 
 function printSummary(
-  { snapshots, unreadable, entriesHurt }: RepairSnapshotsReport,
+  { snapshots, unreadable, healed, entriesHurt }: RepairSnapshotsReport,
   dryRun: boolean,
   out: Output,
 ): void {
@@ -185,6 +191,7 @@ function printSummary(
       repaired: count('repaired'),
       lost: count('lost'),
       unreadable: unreadable.length,
+      healed: healed.length,
       entries_hurt: entriesHurt,
       removed: [...snapshots, ...unreadable].filter(({ removed }) => removed).length,
       ...(dryRun ? { dry_run: true } : {}),
