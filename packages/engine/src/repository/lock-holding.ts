@@ -15,6 +15,13 @@ export interface Lock extends AsyncDisposable {
   readonly mode: LockMode
   /** Aborts with {@link LockLostError} when the lock can no longer be relied on. */
   readonly signal: AbortSignal
+  /**
+   * Looks whether it is still held, before a step that relies on everything since it was taken: waking from sleep, a
+   * program has a moment before the signal aborts, and a lock that was removed shows only when it is refreshed.
+   *
+   * @throws {LockLostError} it is not
+   */
+  confirm(): Promise<void>
 }
 
 /** Keeps a lock that was just stored until it is disposed of. */
@@ -46,6 +53,16 @@ class HeldLock implements Lock {
     return this.#lost.signal
   }
 
+  async confirm(): Promise<void> {
+    this.#giveUpWhenLate(undefined)
+    for (let checked: LockId | undefined; checked !== this.#current;) {
+      this.signal.throwIfAborted()
+      checked = this.#current
+      await this.#requireStored(checked)
+    }
+    this.signal.throwIfAborted()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     await this.#refreshing
@@ -63,13 +80,8 @@ class HeldLock implements Lock {
 
   /** A new file, then the old one goes. It has to be there before and after, or somebody believes us dead (§13). */
   async #refresh(): Promise<void> {
-    const { backend } = this.#repository
-    try {
-      await backend.size('lock', this.#current)
-    } catch (error) {
-      if (!(error instanceof FileMissingError)) throw error
-      return this.#giveUp('was removed by somebody else', error)
-    }
+    await this.#requireStored(this.#current)
+    if (this.signal.aborted) return
     const [startedAt, older] = [now(), this.#current]
     this.#current = await writeLock(this.#repository, this.mode)
     this.#left.push(older)
@@ -81,6 +93,17 @@ class HeldLock implements Lock {
     for (const id of this.#left) {
       await removeLock(this.#repository, id)
       this.#left = this.#left.filter((other) => other !== id)
+    }
+  }
+
+  /** Gives up when the newest file of this lock has gone. */
+  async #requireStored(id: LockId): Promise<void> {
+    try {
+      await this.#repository.backend.size('lock', id)
+    } catch (error) {
+      if (!(error instanceof FileMissingError)) throw error
+      // A refresh may have put another in its place.
+      if (id === this.#current) this.#giveUp('was removed by somebody else', error)
     }
   }
 

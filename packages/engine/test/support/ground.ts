@@ -79,9 +79,10 @@ export async function backUpDirectory(
   repository: Repository,
   path: string,
   { time, tags = [] }: { time?: bigint; tags?: readonly string[] } = {},
+  confirmLock: () => Promise<void> = async () => undefined,
 ): Promise<BackupReport> {
   const { root } = openTargets([basename(path)], { workingDirectory: dirname(path) })
-  return await backUp(root, [{ repository }], {
+  return await backUp(root, [{ repository, confirmLock }], {
     hostname: 'host',
     username: 'user',
     uid: 0,

@@ -280,6 +280,7 @@ class BackupRun implements AsyncDisposable {
       if (this.#options.dryRun) return { ...base, outcome, summary }
       if (this.#options.skipIfUnchanged && parent?.tree === tree.id) return { ...base, outcome, summary }
       this.#options.signal?.throwIfAborted()
+      await target.confirmLock?.()
       const snapshot = this.#snapshot(tree, parent, summary)
       const id = await repository.writeUnpacked('snapshot', encodeSnapshot(snapshot))
       return { ...base, outcome, summary, snapshot: { ...snapshot, id } }

@@ -14,6 +14,8 @@ export interface BackupTarget {
   readonly parent?: string
   /** Of the lock that is held: when it aborts, this repository's part has failed. */
   readonly signal?: AbortSignal
+  /** Of the lock: awaited right before the snapshot is stored, which is not when this throws. */
+  readonly confirmLock?: () => Promise<void>
 }
 
 export interface BackupOptions {

@@ -31,7 +31,7 @@ export async function runBackup(
   const { sessions, failed } = await openAll(chosen, globals, context, owned, options.dryRun)
   const targets = sessions.map(({ repository, lock }): BackupTarget => ({
     repository,
-    ...(lock ? { signal: lock.signal } : {}),
+    ...(lock ? { signal: lock.signal, confirmLock: () => lock.confirm() } : {}),
     ...(options.parent === undefined ? {} : { parent: options.parent }),
   }))
   const own = ownIdentity()
