@@ -1,13 +1,11 @@
 import { BackendError, FileMissingError } from '../../backend/backend.ts'
-import type { BlobId, IndexId, PackId } from '../../ids.ts'
-import { decodeIndex, type IndexedPack } from '../../index/index-file.ts'
+import type { BlobId, PackId } from '../../ids.ts'
 import type { BlobType, PackedBlob } from '../../pack/blob.ts'
 import { PackVerifier } from '../../pack/verify-pack.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { withoutRepeats } from '../check/check-index.ts'
+import { rewriteIndex } from '../prune/rewrite-index.ts'
 import { repack } from '../repack/repack.ts'
 import { planSalvage, type SalvagePlan } from './pack-plan.ts'
-import { replaceIndexFiles } from './replace-index-files.ts'
 
 export interface RepairPacksOptions {
   /** Puts a copy of each pack into safety before anything is changed. A pack that cannot be copied is not removed. */
@@ -62,7 +60,13 @@ export async function repairPacks(
   if (dryRun) return await previewRepair(repository, plan, signal)
   const notCopied = await keepCopies(repository, plan, options)
   const { saved, newPacks, lost } = await salvage(repository, plan, options)
-  await dropFromIndex(repository, ids, signal)
+  await rewriteIndex({
+    repository,
+    gone: ids,
+    required: new Set(newPacks),
+    signal,
+    beforeRemoval: async () => undefined,
+  })
   const removed = [...ids].filter((id) => !notCopied.some((pack) => pack.id === id))
   for (const id of removed) await removePack(repository, id, signal)
   await repository.loadIndex(signal)
@@ -152,31 +156,6 @@ function lostOf(plan: readonly SalvagePlan[], damaged: readonly Damage[]): LostB
     if (left === 0) lost.push({ type: blob.type, id: blob.id, pack, reason })
   }
   return lost
-}
-
-/** Has no index name the packs any more. The index files that named them are replaced. */
-async function dropFromIndex(
-  repository: Repository,
-  dropped: ReadonlySet<PackId>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const outdated: IndexId[] = []
-  const kept = new Set<PackId>()
-  for (const id of repository.loadedIndexes) {
-    const named: PackId[] = []
-    decodeIndex(await repository.readUnpacked('index', id, signal), {
-      pack: (pack) => named.push(pack),
-      blob: () => undefined,
-    })
-    if (!named.some((pack) => dropped.has(pack))) continue
-    outdated.push(id)
-    for (const pack of named) if (!dropped.has(pack)) kept.add(pack)
-  }
-  await replaceIndexFiles(repository, packsOf(repository, kept), outdated, signal)
-}
-
-function* packsOf({ index }: Repository, packs: ReadonlySet<PackId>): Generator<IndexedPack> {
-  for (const { id, blobs } of index.packs()) if (packs.has(id)) yield { id, blobs: withoutRepeats(blobs) }
 }
 
 async function removePack({ backend }: Repository, id: PackId, signal: AbortSignal | undefined): Promise<void> {

@@ -1,10 +1,8 @@
 import { FileMissingError } from '../../backend/backend.ts'
 import type { IndexId } from '../../ids.ts'
 import { encodeIndex, type IndexedPack } from '../../index/index-file.ts'
+import { INDEX_BLOBS } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
-
-/** As many blobs as restic puts into one file (§8). */
-const BLOBS_PER_FILE = 50_000
 
 /**
  * Puts new index files in the place of old ones. The old ones are removed when all new ones are durable (§14); until then
@@ -36,7 +34,7 @@ function* groupsOf(packs: Iterable<IndexedPack>): Generator<IndexedPack[]> {
   for (const pack of packs) {
     group.push(pack)
     blobs += pack.blobs.length
-    if (blobs < BLOBS_PER_FILE) continue
+    if (blobs < INDEX_BLOBS) continue
     yield group
     group = []
     blobs = 0
