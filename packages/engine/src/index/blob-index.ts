@@ -12,6 +12,8 @@ export interface BlobLocation {
 
 const EMPTY = 0
 const INITIAL_ROWS = 1024
+/** From here on columns grow in smaller steps: what is reserved and not needed would be tens of megabytes. */
+const LARGE_ROWS = 1024 * 1024
 
 /**
  * Which blob lies in which pack: all index files of a repository merged, in typed arrays. A blob costs 48 bytes of
@@ -198,7 +200,7 @@ export class BlobIndex {
     uncompressedLength: number,
   ): void {
     const row = this.#rows
-    if (row === this.#packs.length) this.#growColumns(row * 2)
+    if (row === this.#packs.length) this.#growColumns(Math.ceil(row * (row < LARGE_ROWS ? 2 : 1.25)))
     if ((row + 1) * 2 > this.#slots.length) this.#rebuildSlots((row + 1) * 2)
     this.#rows = row + 1
     this.#ids.set(words, row * ID_WORDS)

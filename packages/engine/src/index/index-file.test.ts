@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DamagedError } from '../errors.ts'
-import type { BlobId, PackId } from '../ids.ts'
+import type { BlobId, Id, PackId } from '../ids.ts'
 import type { PackedBlob } from '../pack/blob.ts'
 import { parseCanonicalIndex } from './canonical-index.ts'
-import { decodeIndex, encodeIndex, type IndexedPack, type IndexSink } from './index-file.ts'
+import { decodeIndex, encodeIndex, type IndexedPack, type IndexSink, IndexText } from './index-file.ts'
 
 class Collected implements IndexSink {
   readonly packs: { id: PackId; blobs: PackedBlob[] }[] = []
@@ -172,4 +172,30 @@ describe('an index file', () => {
     expect(() => decodeIndex(Buffer.from(text), sink)).toThrow(DamagedError)
     expect(sink.packs).toEqual([])
   })
+})
+
+test('an index made piece by piece is the same text', () => {
+  const id = (number: number): Id => number.toString(16).padStart(64, '0') as Id
+  const blob = (number: number): PackedBlob => ({
+    type: number % 2 === 0 ? 'data' : 'tree',
+    id: id(number),
+    offset: number * 100,
+    length: 100,
+    uncompressedLength: number % 3 === 0 ? 0 : 250,
+  })
+  const packs = [
+    { id: id(1), blobs: [blob(2), blob(3), blob(4)] },
+    { id: id(5), blobs: [] },
+    { id: id(6), blobs: [blob(7)] },
+  ]
+  const text = new IndexText()
+  for (const pack of packs) {
+    text.pack(pack.id)
+    for (const { type, id: blobId, offset, length, uncompressedLength } of pack.blobs) {
+      text.blob(type, Buffer.from(blobId, 'hex'), offset, length, uncompressedLength)
+    }
+  }
+  expect(text.blobs).toBe(4)
+  expect(text.finish().toString()).toBe(encodeIndex(packs).toString())
+  expect(new IndexText().finish().toString()).toBe(encodeIndex([]).toString())
 })

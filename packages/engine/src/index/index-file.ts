@@ -1,5 +1,5 @@
 import { DamagedError } from '../errors.ts'
-import { ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
+import { type BlobId, ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
 import { fieldsOf, listField, numberField, parseFields, requiredId } from '../json/fields.ts'
 import type { BlobType, PackedBlob } from '../pack/blob.ts'
 import { parseCanonicalIndex, type IndexColumns } from './canonical-index.ts'
@@ -25,6 +25,36 @@ export interface IndexSink {
 export function encodeIndex(packs: Iterable<IndexedPack>): Buffer {
   const encoded = Array.from(packs, ({ id, blobs }) => `{"id":"${id}","blobs":[${blobs.map(encodeBlob).join(',')}]}`)
   return Buffer.from(`{"packs":[${encoded.join(',')}]}\n`, 'latin1')
+}
+
+/** Makes the plaintext of an index file piece by piece, from raw ids: 130 bytes of text for each blob, and no objects. */
+export class IndexText implements IndexSink {
+  #text = '{"packs":['
+  #isFirstPack = true
+  #isFirstBlob = true
+  #blobs = 0
+
+  /** So far. */
+  get blobs(): number {
+    return this.#blobs
+  }
+
+  pack(id: PackId): void {
+    this.#text += `${this.#isFirstPack ? '' : ']},'}{"id":"${id}","blobs":[`
+    this.#isFirstPack = false
+    this.#isFirstBlob = true
+  }
+
+  blob(type: BlobType, raw: Uint8Array, offset: number, length: number, uncompressedLength: number): void {
+    const id: BlobId = idFromBytes(raw)
+    this.#text += (this.#isFirstBlob ? '' : ',') + encodeBlob({ type, id, offset, length, uncompressedLength })
+    this.#isFirstBlob = false
+    this.#blobs++
+  }
+
+  finish(): Buffer {
+    return Buffer.from(`${this.#text}${this.#isFirstPack ? '' : ']}'}]}\n`, 'latin1')
+  }
 }
 
 function encodeBlob({ type, id, offset, length, uncompressedLength }: PackedBlob): string {

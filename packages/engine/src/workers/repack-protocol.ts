@@ -10,7 +10,7 @@ export interface RepackWorkerData {
   readonly targetKey: MasterKey
   /** Version 1 has no compression. */
   readonly targetVersion: 1 | 2
-  /** Compress what is stored uncompressed, where the target can. */
+  /** Compress data that is stored uncompressed, where the target can; trees are compressed in any case. */
   readonly compression: 'keep' | 'compress'
   readonly packSizeBytes: number
 }

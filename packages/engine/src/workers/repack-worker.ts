@@ -21,7 +21,7 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
   readonly #builders: Record<BlobType, PackBuilder>
   readonly #sameKey: boolean
   readonly #canCompress: boolean
-  readonly #compresses: boolean
+  readonly #compressesData: boolean
   readonly #zstd = zstd()
   #compressed = Buffer.alloc(0)
   #restored = Buffer.alloc(0)
@@ -37,11 +37,13 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
     }
     this.#sameKey = isSameKey(data.sourceKey, data.targetKey)
     this.#canCompress = data.targetVersion === 2
-    this.#compresses = this.#canCompress && data.compression === 'compress'
+    this.#compressesData = this.#canCompress && data.compression === 'compress'
   }
 
   notice({ type, memory }: RepackNotice): void {
-    this.#builders[type].recycle(memory)
+    // Packs of trees are few: the memory is better spent elsewhere.
+    if (type === 'data') this.#builders.data.recycle(memory)
+    else memory.transfer(0)
   }
 
   run(task: RepackTask): { result: RepackResult } {
@@ -67,8 +69,9 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
     const builder = this.#builders[type]
     const isCompressed = stored !== content
     if (isCompressed && !this.#canCompress) return builder.add(id, content, 0)
+    const compresses = this.#compressesData || (type === 'tree' && this.#canCompress)
     // Nothing at all cannot be told from something uncompressed (§7).
-    if (!isCompressed && this.#compresses && content.length > 0) {
+    if (!isCompressed && compresses && content.length > 0) {
       return builder.add(id, this.#compress(content), content.length)
     }
     const uncompressedLength = isCompressed ? content.length : 0

@@ -32,6 +32,8 @@ export interface PlanBasis {
   readonly indexes: ReadonlySet<Id>
   readonly wanted: WantedBlobs
   readonly packSizeBytes: number | undefined
+  /** Data that is stored uncompressed mostly does not compress: it is tried when that is asked for. */
+  readonly compression: 'keep' | 'compress'
   /** Unused packs that hold copies of needed blobs: they stay until nothing has to be read any more. */
   readonly withCopies: ReadonlySet<PackId>
   /** Numbers of packs in the index. */
@@ -108,6 +110,7 @@ class Planning {
       indexes: new Set(repository.loadedIndexes),
       wanted: new WantedBlobs(index, used, (number) => leaving.has(number)),
       packSizeBytes: this.#options.packSizeBytes,
+      compression: rules.repackUncompressed ? 'compress' : 'keep',
       withCopies: new Set(decision.unused.filter(({ duplicates }) => duplicates > 0).map(({ id }) => id)),
       numbers: new Map(decision.repack.map(({ id, number }) => [id, number])),
     })

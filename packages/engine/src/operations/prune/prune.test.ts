@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { BackendError, type FileKind } from '../../backend/backend.ts'
 import { MemoryBackend } from '../../backend/memory.ts'
+import { sha256Id } from '../../crypto/hash.ts'
 import { InvalidInputError } from '../../errors.ts'
-import type { PackId } from '../../ids.ts'
+import type { BlobId, PackId } from '../../ids.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
 import {
   alterFile,
@@ -17,6 +18,7 @@ import { check } from '../check/check.ts'
 import { planPrune, type PlanPruneOptions } from './plan.ts'
 import { prune } from './prune.ts'
 import { PruneRefusedError } from './refusal.ts'
+import { rewriteIndex } from './rewrite-index.ts'
 
 const TREES = [
   { 'one.txt': 'first content', shared: 'in all of them', folder: { deep: ['a', 'bb', 'ccc'] } },
@@ -168,6 +170,46 @@ describe('a prune', () => {
     expect(repository.index.size).toBeGreaterThan(0)
     expect(await names(repository, 'index')).toHaveLength(1)
   })
+})
+
+test('index files that are full are left alone, and oversized ones are split', async () => {
+  const { repository, snapshots } = await makeFilledRepository(TREES)
+  const filler = new RepositoryFiller(repository)
+  // Blobs that nobody stored serve as well: a pack that is needed and one that is not, over and over.
+  const id = (number: number): BlobId => sha256Id(Buffer.from(String(number)))
+  const blobs = (from: number, count: number): PackedBlob[] =>
+    Array.from({ length: count }, (_, at) => ({
+      type: 'data',
+      id: id(from + at),
+      offset: at * 33,
+      length: 33,
+      uncompressedLength: 0,
+    }))
+  const full = await filler.storeIndex([{ id: id(1), blobs: blobs(0x10000000, 50_000) }])
+  const packs = Array.from({ length: 10 }, (_, at) => ({
+    id: id(100 + at),
+    blobs: blobs((at + 2) * 0x10000000, 46_000),
+  }))
+  await filler.storeIndex(packs)
+  const gone = await filler.storeIndex([{ id: id(7), blobs: blobs(1, 3) }])
+  const { removed, written } = await rewriteIndex({
+    repository,
+    gone: new Set([id(7)]),
+    required: new Set(),
+    beforeRemoval: async () => undefined,
+  })
+  // The oversized one, the one that named the gone pack, and the small one of the snapshots.
+  expect({ removed, written }).toEqual({ removed: 3, written: 6 })
+  const left = await names(repository, 'index')
+  expect(left).toContain(full)
+  expect(left).not.toContain(gone)
+  const index = await repository.loadIndex()
+  const known = new Set([id(1), ...packs.map((pack) => pack.id)])
+  const others = [...index.packs()].filter((pack) => !known.has(pack.id))
+  expect(index.size).toBe(510_000 + others.reduce((sum, pack) => sum + pack.blobs.length, 0))
+  expect(index.hasPack(id(7))).toBe(false)
+  for (const pack of packs) expect(index.hasPack(pack.id)).toBe(true)
+  expect(await repository.readTree(snapshots[0]!.tree)).toBeDefined()
 })
 
 describe('a plan', () => {

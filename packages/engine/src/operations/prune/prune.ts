@@ -2,8 +2,6 @@ import { FileMissingError } from '../../backend/backend.ts'
 import { mapConcurrently } from '../../concurrency.ts'
 import { DamagedError } from '../../errors.ts'
 import { type Id, type PackId, shortId } from '../../ids.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
-import { packFileSize } from '../../pack/header.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { ProgressTicker } from '../progress-ticker.ts'
 import { repack } from '../repack/repack.ts'
@@ -117,14 +115,14 @@ class PruneRun {
 
   async #repack(packs: readonly RepackedPack[]): Promise<readonly PackId[]> {
     if (packs.length === 0) return []
-    const { wanted, numbers, packSizeBytes } = this.#basis
+    const { wanted, numbers, packSizeBytes, compression } = this.#basis
     this.#begin('repacking', packs.length)
     const before = wanted.left
     const { blobs, newPacks, bytesStored } = await repack({
       from: this.#repository,
       to: this.#repository,
       packs: wanted.take(packs.map(({ id }) => numbers.get(id)!)),
-      compression: 'compress',
+      compression,
       packSizeBytes,
       signal: this.#signal,
       onPack: () => this.#packsDone++,
@@ -138,11 +136,10 @@ class PruneRun {
   }
 
   /** The last look before anything needed could go: every new pack is there, as long as its index says. */
-  async #requireStored(indexed: ReadonlyMap<PackId, readonly PackedBlob[]>): Promise<void> {
+  async #requireStored(indexed: ReadonlyMap<PackId, number>): Promise<void> {
     const { backend } = this.#repository
-    await mapConcurrently(indexed, backend.connections, async ([pack, blobs]) => {
+    await mapConcurrently(indexed, backend.connections, async ([pack, expected]) => {
       const found = await backend.size('pack', pack, this.#signal)
-      const expected = packFileSize(blobs)
       if (found === expected) return
       throw new DamagedError(
         `new pack ${shortId(pack)} has ${found} bytes instead of ${expected}; nothing old was deleted`,

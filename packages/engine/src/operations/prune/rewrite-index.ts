@@ -1,11 +1,12 @@
 import { FileMissingError } from '../../backend/backend.ts'
 import { DamagedError } from '../../errors.ts'
-import { idFromBytes, type IndexId, type PackId } from '../../ids.ts'
-import { decodeIndex, encodeIndex, type IndexedPack } from '../../index/index-file.ts'
-import { MAX_PACK_BLOBS } from '../../pack/header.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import type { IndexId, PackId } from '../../ids.ts'
+import { BlobIndex } from '../../index/blob-index.ts'
+import { decodeIndex, encodeIndex, type IndexSink, IndexText } from '../../index/index-file.ts'
+import { headerEntryBytes, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from '../../pack/header.ts'
 import { INDEX_BLOBS } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
+import { withoutRepeats } from '../check/check-index.ts'
 
 /** What a full index file and one pack more can hold: a larger one is split. */
 const OVERSIZED_BLOBS = INDEX_BLOBS + MAX_PACK_BLOBS
@@ -18,8 +19,8 @@ export interface IndexRewrite {
   readonly required: ReadonlySet<PackId>
   /** Aborts before anything is deleted. */
   readonly signal?: AbortSignal | undefined
-  /** Called when the new index files are stored, before the old ones are deleted. */
-  readonly beforeRemoval: (required: ReadonlyMap<PackId, readonly PackedBlob[]>) => Promise<void>
+  /** Called when the new index files are stored, before the old ones are deleted: how many bytes each required pack has. */
+  readonly beforeRemoval: (required: ReadonlyMap<PackId, number>) => Promise<void>
 }
 
 /**
@@ -34,11 +35,13 @@ class Rewriting {
   readonly #rewrite: IndexRewrite
   readonly #stale = new Set<IndexId>()
   readonly #small = new Set<IndexId>()
+  /** In which file a pack was seen last. */
   readonly #packs = new Map<PackId, IndexId>()
   readonly #repeated = new Set<PackId>()
-  readonly #required = new Map<PackId, readonly PackedBlob[]>()
-  #batch: IndexedPack[] = []
-  #batchBlobs = 0
+  readonly #required = new Map<PackId, number>()
+  #text = new IndexText()
+  /** Texts that have enough blobs, not stored yet. */
+  #full: IndexText[] = []
   #written = 0
 
   constructor(rewrite: IndexRewrite) {
@@ -47,7 +50,7 @@ class Rewriting {
 
   async run(): Promise<{ removed: number; written: number }> {
     const { repository, required, signal, beforeRemoval } = this.#rewrite
-    for (const { id } of await repository.listIds('index', signal)) this.#survey(id, await this.#read(id))
+    for (const { id } of await repository.listIds('index', signal)) await this.#survey(id)
     const lost = [...required].filter((pack) => !this.#required.has(pack))
     if (lost.length > 0) {
       throw new DamagedError(`${lost.length} new packs are in no index that can be read; nothing was deleted`, {
@@ -55,7 +58,7 @@ class Rewriting {
       })
     }
     // A single small file would only become itself again.
-    const old = this.#small.size > 1 ? [...this.#stale, ...this.#small] : [...this.#stale]
+    const old = this.#stale.size + this.#small.size > 1 ? [...this.#stale, ...this.#small] : [...this.#stale]
     await this.#writeAnew(old)
     signal?.throwIfAborted()
     await beforeRemoval(this.#required)
@@ -66,33 +69,42 @@ class Rewriting {
     return { removed: old.length, written: this.#written }
   }
 
-  async #read(id: IndexId): Promise<IndexedPack[]> {
-    this.#rewrite.signal?.throwIfAborted()
-    const packs: { id: PackId; blobs: PackedBlob[] }[] = []
-    decodeIndex(await this.#rewrite.repository.readUnpacked('index', id, this.#rewrite.signal), {
-      pack: (pack) => packs.push({ id: pack, blobs: [] }),
-      blob: (type, raw, offset, length, uncompressedLength) =>
-        packs.at(-1)!.blobs.push({ type, id: idFromBytes(raw), offset, length, uncompressedLength }),
-    })
-    return packs
+  async #read(id: IndexId, sink: IndexSink): Promise<void> {
+    const { repository, signal } = this.#rewrite
+    signal?.throwIfAborted()
+    decodeIndex(await repository.readUnpacked('index', id, signal), sink)
   }
 
-  #survey(index: IndexId, packs: readonly IndexedPack[]): void {
+  async #survey(index: IndexId): Promise<void> {
+    const { gone, required } = this.#rewrite
     let blobs = 0
     let isStale = false
-    for (const pack of packs) {
-      blobs += pack.blobs.length
-      if (this.#rewrite.gone.has(pack.id)) isStale = true
-      if (this.#rewrite.required.has(pack.id)) this.#required.set(pack.id, pack.blobs)
-      const other = this.#packs.get(pack.id)
-      this.#packs.set(pack.id, index)
-      if (other === undefined) continue
-      this.#repeated.add(pack.id)
-      isStale = true
-      this.#markStale(other)
-    }
+    let current: PackId | undefined
+    await this.#read(index, {
+      pack: (pack) => {
+        current = required.has(pack) ? pack : undefined
+        if (current !== undefined) this.#required.set(current, PACK_OVERHEAD_BYTES)
+        if (gone.has(pack)) isStale = true
+        if (this.#isRepeated(pack, index)) isStale = true
+      },
+      blob: (_, _id, _offset, length, uncompressedLength) => {
+        blobs++
+        if (current === undefined) return
+        const bytes = length + headerEntryBytes({ uncompressedLength })
+        this.#required.set(current, this.#required.get(current)! + bytes)
+      },
+    })
     if (isStale || blobs >= OVERSIZED_BLOBS) this.#markStale(index)
     else if (blobs < INDEX_BLOBS) this.#small.add(index)
+  }
+
+  #isRepeated(pack: PackId, index: IndexId): boolean {
+    const other = this.#packs.get(pack)
+    this.#packs.set(pack, index)
+    if (other === undefined) return false
+    this.#repeated.add(pack)
+    this.#markStale(other)
+    return true
   }
 
   #markStale(index: IndexId): void {
@@ -102,43 +114,54 @@ class Rewriting {
 
   async #writeAnew(old: readonly IndexId[]): Promise<void> {
     /** What several files say of one pack comes together: each pack is in one file (§8). */
-    const repeated = new Map<PackId, PackedBlob[]>()
+    const repeated = new BlobIndex()
     for (const index of old) {
-      for (const pack of await this.#read(index)) {
-        if (this.#rewrite.gone.has(pack.id)) continue
-        if (this.#repeated.has(pack.id)) merge(repeated, pack)
-        else await this.#add(pack)
-      }
+      await this.#copy(index, repeated)
+      for (const text of this.#full.splice(0)) await this.#store(text.finish())
     }
-    for (const [id, blobs] of repeated) await this.#add({ id, blobs })
-    await this.#writeBatch()
+    if (this.#text.blobs > 0) await this.#store(this.#text.finish())
+    const united = [...repeated.packs()].map(({ id, blobs }) => ({ id, blobs: withoutRepeats(blobs) }))
+    if (united.length > 0) await this.#store(encodeIndex(united))
   }
 
-  async #add(pack: IndexedPack): Promise<void> {
-    this.#batch.push(pack)
-    this.#batchBlobs += pack.blobs.length
-    if (this.#batchBlobs >= INDEX_BLOBS) await this.#writeBatch()
+  async #copy(index: IndexId, repeated: BlobIndex): Promise<void> {
+    let sink: IndexSink | undefined
+    await this.#read(index, {
+      pack: (pack) => {
+        sink = this.#sinkFor(pack, repeated)
+        sink?.pack(pack)
+      },
+      blob: (type, id, offset, length, uncompressedLength) => {
+        sink?.blob(type, id, offset, length, uncompressedLength)
+      },
+    })
   }
 
-  async #writeBatch(): Promise<void> {
-    if (this.#batch.length === 0) return
-    const packs = this.#batch
-    this.#batch = []
-    this.#batchBlobs = 0
+  #sinkFor(pack: PackId, repeated: BlobIndex): IndexSink | undefined {
+    if (this.#rewrite.gone.has(pack)) return undefined
+    if (!this.#repeated.has(pack)) return this.#textWithRoom()
+    const number = repeated.addPack(pack)
+    return {
+      pack: () => undefined,
+      blob: (type, id, offset, length, uncompressedLength) => {
+        repeated.addRaw(number, type, id, offset, length, uncompressedLength)
+      },
+    }
+  }
+
+  #textWithRoom(): IndexText {
+    if (this.#text.blobs >= INDEX_BLOBS) {
+      this.#full.push(this.#text)
+      this.#text = new IndexText()
+    }
+    return this.#text
+  }
+
+  async #store(plaintext: Uint8Array): Promise<void> {
     this.#rewrite.signal?.throwIfAborted()
-    await this.#rewrite.repository.writeUnpacked('index', encodeIndex(packs), this.#rewrite.signal)
+    await this.#rewrite.repository.writeUnpacked('index', plaintext, this.#rewrite.signal)
     this.#written++
   }
-}
-
-function merge(packs: Map<PackId, PackedBlob[]>, { id, blobs }: IndexedPack): void {
-  const known = packs.get(id)
-  if (!known) {
-    packs.set(id, [...blobs])
-    return
-  }
-  const offsets = new Set(known.map(({ offset, id: blob }) => `${offset} ${blob}`))
-  for (const blob of blobs) if (!offsets.has(`${blob.offset} ${blob.id}`)) known.push(blob)
 }
 
 async function removeIfThere(repository: Repository, id: IndexId, signal: AbortSignal | undefined): Promise<void> {

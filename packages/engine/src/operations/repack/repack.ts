@@ -35,8 +35,8 @@ export interface RepackOptions {
   /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
   readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
   /**
-   * Compress blobs that are stored uncompressed, where `to` can, also when they do not become shorter: then they are not
-   * tried again. What is compressed stays as it is in either case.
+   * Compress data that is stored uncompressed, where `to` can, also when it does not become shorter: then it is not tried
+   * again. Trees are compressed in either case (§7), and what is compressed stays as it is.
    */
   readonly compression: 'keep' | 'compress'
   /** 16 MiB by default. */
@@ -290,6 +290,6 @@ function threads(): number {
 }
 
 /** Whether this pack, and only this one, cannot give its bytes back. */
-function isUnreadable(error: unknown): error is Error {
+export function isUnreadable(error: unknown): error is Error {
   return isDamage(error) || (error instanceof BackendError && hasCode(error.cause, 'EIO'))
 }
