@@ -24,6 +24,7 @@ export class BlobTransfer {
   /** Why blobs could not be had, by type and id. */
   readonly #losses = new Map<string, string>()
   #isDoubtful = false
+  #isReserved = false
   #settledBytes = 0
   blobsWanted = 0
   bytesWanted = 0
@@ -96,12 +97,20 @@ export class BlobTransfer {
 
   #start(): void {
     if (this.#wanted.size === 0) return
+    this.#reserveOnce()
     const moving = this.#wanted
     this.#wanted = new WantedBlobs()
     this.#moving = moving
     this.#running = this.#move(moving).finally(() => (this.#moving = undefined))
     // Whoever waits next gets the error; until then it has been seen.
     this.#running.catch(() => undefined)
+  }
+
+  /** Room that is not used costs no memory, but a table that grows again and again is there twice meanwhile. */
+  #reserveOnce(): void {
+    if (this.#isReserved) return
+    this.#isReserved = true
+    this.#options.to.index.reserve(this.#options.from.index.size)
   }
 
   async #move(moving: WantedBlobs): Promise<void> {

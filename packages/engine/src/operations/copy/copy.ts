@@ -2,13 +2,13 @@ import { DamagedError, InvalidInputError } from '../../errors.ts'
 import { type BlobId, shortId, type SnapshotId, type TreeId } from '../../ids.ts'
 import { IdSet } from '../../index/id-set.ts'
 import { BlobReader } from '../../repository/blob-reader.ts'
-import { isDamage } from '../../repository/damage.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { encodeSnapshot } from '../../snapshot/codec.ts'
 import type { StoredSnapshot } from '../../snapshot/snapshot.ts'
 import { decodeTree } from '../../tree/decode.ts'
 import type { Tree } from '../../tree/node.ts'
 import { ProgressTicker } from '../progress-ticker.ts'
+import { isUnreadable } from '../repack/repack.ts'
 import { walkTrees } from '../tree-walk.ts'
 import { BlobTransfer } from './blob-transfer.ts'
 import { KnownCopies, originOf } from './known-copies.ts'
@@ -131,7 +131,7 @@ class CopyRun {
         for (const { content } of nodes) for (const blob of content ?? []) this.#transfer.want('data', blob)
       },
       onUnreadable: (id, error) => {
-        if (!isDamage(error)) throw error
+        if (!isUnreadable(error)) throw error
         this.#transfer.lose('tree', id, error.message)
       },
     })
@@ -152,7 +152,7 @@ class CopyRun {
     try {
       return decodeTree(await this.#reader.read(this.#from.index, 'tree', id, this.#signal))
     } catch (error) {
-      if (!isDamage(error) || !this.#to.index.has('tree', id)) throw error
+      if (!isUnreadable(error) || !this.#to.index.has('tree', id)) throw error
       return await this.#to.readTree(id, this.#signal)
     }
   }

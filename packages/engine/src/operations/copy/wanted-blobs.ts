@@ -10,8 +10,8 @@ export interface WantedPack {
   readonly blobs: PackedBlob[]
 }
 
-/** About 30 MB of memory. */
-const MOST_BLOBS = 100_000
+/** About 20 MB of memory. */
+const MOST_BLOBS = 65_536
 const MOST_BYTES = 1024 * 1024 * 1024
 
 /** Blobs to be fetched from the packs of a repository in one go, each once. About 300 bytes per blob. */
