@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { sha256 } from '../crypto/hash.ts'
 import { MAX_PACK_BLOBS } from '../pack/header.ts'
 import { PackBuilder } from '../pack/pack-builder.ts'
@@ -29,4 +29,26 @@ test('what several threads left over becomes as many packs as its blobs need', a
   await repository.loadIndex()
   expect(repository.index.size).toBe(2 * perThread)
   expect(repository.index.packIds).toHaveLength(2)
+})
+
+test('after three minutes what is stored is in an index, though the clock was set back meanwhile', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  try {
+    const repository = await makeRepository()
+    const writer = new PackWriter(repository, {
+      packSizeBytes: PACK_SIZE,
+      dryRun: false,
+      onFailure: () => undefined,
+      onStored: () => undefined,
+    })
+    const builder = new PackBuilder('data', repository.cipher, { targetBytes: PACK_SIZE, verify: false })
+    vi.advanceTimersByTime(3 * 60 * 1000)
+    vi.setSystemTime(Date.now() - 24 * 60 * 60 * 1000)
+    builder.add(sha256(Buffer.from('a')), Buffer.from('a'), 0)
+    writer.add(builder.finish()!, 'full')
+    await writer.room(0)
+    expect(await repository.listIds('index')).toHaveLength(1)
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -32,7 +32,7 @@ export class PackWriter {
   #partial: FinishedPack[] = []
   #indexed: { id: PackId; blobs: PackedBlob[] }[] = []
   #indexedBlobs = 0
-  #indexSince = Date.now()
+  #indexSince = performance.now()
   #error: Error | undefined
   #packs = 0
   #bytes = 0
@@ -133,7 +133,8 @@ export class PackWriter {
     this.#indexed.push({ id: pack.id, blobs })
     this.#indexedBlobs += blobs.length
     this.#options.onStored(pack.content.buffer, pack.id)
-    if (this.#indexedBlobs >= INDEX_BLOBS || Date.now() - this.#indexSince >= INDEX_INTERVAL_MS) await this.#saveIndex()
+    if (this.#indexedBlobs >= INDEX_BLOBS || performance.now() - this.#indexSince >= INDEX_INTERVAL_MS)
+      await this.#saveIndex()
   }
 
   async #saveIndex(): Promise<void> {
@@ -141,7 +142,7 @@ export class PackWriter {
     if (packs.length === 0) return
     this.#indexed = []
     this.#indexedBlobs = 0
-    this.#indexSince = Date.now()
+    this.#indexSince = performance.now()
     if (!this.#options.dryRun) await this.#repository.writeUnpacked('index', encodeIndex(packs))
   }
 }
