@@ -96,6 +96,20 @@ test('a backup whose lock was removed while it ran stores no snapshot: a prune m
   expect(errors).toEqual([])
 })
 
+test('a prune whose lock was removed deletes nothing more', async ({ ground, expect }) => {
+  const backend = await copyAll(ground.backend, new MemoryBackend())
+  const repository = await openRepository(backend, { password: PASSWORD })
+  await using lock = await lockAndLoad(repository, 'exclusive')
+  await forgetSnapshots(repository, (await repository.snapshots()).slice(0, 2))
+  const files = async () => [await namesOf(backend, 'pack'), await namesOf(backend, 'index')]
+  const before = await files()
+  await unlock(await openRepository(backend, { password: PASSWORD }), { all: true })
+  const plan = await planPrune(repository, { maxUnused: { percent: 0 } })
+  const pruned = prune(repository, plan, { confirmLock: () => lock.confirm() })
+  await expect(pruned).rejects.toBeInstanceOf(LockLostError)
+  expect(await files()).toEqual(before)
+})
+
 test('of a writer and a prune that want to begin in the same instant, at most one does', async ({ ground, expect }) => {
   const backend = await copyAll(ground.backend, new MemoryBackend())
   for (let round = 0; round < 5; round++) {

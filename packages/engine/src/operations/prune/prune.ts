@@ -17,6 +17,8 @@ const TEMPORARY_FILE_AGE_MS = 60 * 60 * 1000
 export interface PruneRunOptions {
   /** Aborts when the exclusive lock is lost, too: it is looked at before everything that deletes. */
   readonly signal?: AbortSignal
+  /** Of the lock: awaited before each phase that deletes, which does not begin when this throws. */
+  readonly confirmLock?: (() => Promise<void>) | undefined
   readonly onProgress?: (progress: PruneProgress) => void
 }
 
@@ -44,6 +46,7 @@ class PruneRun {
   readonly #plan: PrunePlan
   readonly #basis: PlanBasis
   readonly #signal: AbortSignal | undefined
+  readonly #confirmLock: PruneRunOptions['confirmLock']
   readonly #onProgress: PruneRunOptions['onProgress']
   readonly #startedAt = performance.now()
   #phase: PrunePhase = 'deleting-unindexed'
@@ -59,10 +62,11 @@ class PruneRun {
   readonly #failures: { pack: PackId; error: Error }[] = []
   #leftForLackOfSpace: readonly RepackedPack[] = []
 
-  constructor(repository: Repository, plan: PrunePlan, { signal, onProgress }: PruneRunOptions) {
+  constructor(repository: Repository, plan: PrunePlan, { signal, confirmLock, onProgress }: PruneRunOptions) {
     this.#repository = repository
     this.#plan = plan
     this.#signal = signal
+    this.#confirmLock = confirmLock
     this.#onProgress = onProgress
     this.#basis = takeBasis(plan)
   }
@@ -71,6 +75,7 @@ class PruneRun {
     using _ticker = new ProgressTicker(this.#onProgress, () => this.#progress())
     await this.#requireSameState()
     const { backend } = this.#repository
+    await this.#confirmLock?.()
     this.#signal?.throwIfAborted()
     const temporaryFiles = (await backend.sweepTemporary?.(TEMPORARY_FILE_AGE_MS, this.#signal)) ?? NO_FILES
     await this.#remove('deleting-unindexed', this.#plan.unindexed)
@@ -106,10 +111,14 @@ class PruneRun {
       gone: new Set([...remove.map(({ id }) => id), ...forget]),
       required: new Set(newPacks),
       signal: this.#signal,
-      beforeRemoval: (indexed) => this.#requireStored(indexed),
+      beforeRemoval: async (indexed) => {
+        await this.#requireStored(indexed)
+        await this.#confirmLock?.()
+      },
     })
     this.#removedIndexes += rewritten.removed
     this.#newIndexes += rewritten.written
+    await this.#confirmLock?.()
     await this.#remove('deleting', remove)
   }
 

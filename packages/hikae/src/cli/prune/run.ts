@@ -23,7 +23,7 @@ export interface PruneRequest {
 
 /** Plans, tells, and unless only the plan is wanted, prunes; the session holds an exclusive lock then. */
 export async function runPrune(
-  { repository, signal }: Session,
+  { repository, lock, signal }: Session,
   { options, globals, what, without }: PruneRequest,
   { out }: CommandContext,
 ): Promise<ExitCode> {
@@ -43,7 +43,11 @@ export async function runPrune(
     return EXIT.succeeded
   }
   const report = await withProgress(out, PRUNE_VIEW, async (progress) =>
-    prune(repository, plan, { signal, onProgress: (state) => progress.update(state) }),
+    prune(repository, plan, {
+      signal,
+      ...(lock ? { confirmLock: () => lock.confirm() } : {}),
+      onProgress: (state) => progress.update(state),
+    }),
   )
   printReport(report, out)
   return report.outcome === 'succeeded' ? EXIT.succeeded : EXIT.incomplete
