@@ -1,7 +1,9 @@
 import {
   acquireLock,
   check,
+  copySnapshots,
   forgetSnapshots,
+  initRepository,
   lockAndLoad,
   LockedError,
   LockLostError,
@@ -14,7 +16,7 @@ import {
 } from '@hikae/engine'
 import { makeTempDir } from '@hikae/testkit'
 import { test as base } from 'vitest'
-import { backUpDirectory, copyAll, makeGround, namesOf, openLoaded, PASSWORD } from './support/ground.ts'
+import { backUpDirectory, copyAll, INIT, makeGround, namesOf, openLoaded, PASSWORD } from './support/ground.ts'
 import { readEverything } from './support/read-everything.ts'
 
 // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructuring pattern in fixtures
@@ -108,6 +110,18 @@ test('a prune whose lock was removed deletes nothing more', async ({ ground, exp
   const pruned = prune(repository, plan, { confirmLock: () => lock.confirm() })
   await expect(pruned).rejects.toBeInstanceOf(LockLostError)
   expect(await files()).toEqual(before)
+})
+
+test('a copy whose lock on the destination was removed stores no snapshot there', async ({ ground, expect }) => {
+  const from = await openLoaded(ground.backend)
+  const backend = new MemoryBackend()
+  await initRepository(backend, { ...INIT, chunkerPolynomial: from.config.chunkerPolynomial })
+  const to = await openRepository(backend, { password: PASSWORD })
+  await using lock = await lockAndLoad(to, 'shared')
+  await unlock(await openRepository(backend, { password: PASSWORD }), { all: true })
+  const copied = copySnapshots(from, to, await from.snapshots(), { confirmLock: () => lock.confirm() })
+  await expect(copied).rejects.toBeInstanceOf(LockLostError)
+  expect(await namesOf(backend, 'snapshot')).toEqual([])
 })
 
 test('of a writer and a prune that want to begin in the same instant, at most one does', async ({ ground, expect }) => {

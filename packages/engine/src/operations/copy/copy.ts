@@ -176,6 +176,7 @@ class CopyRun {
         hint: 'run the copy again; no snapshot was stored that lacks anything',
       })
     }
+    await this.#options.confirmLock?.()
     // The parent is of no use elsewhere, and may not be there.
     const { id: _id, parent: _parent, ...fields } = snapshot
     const copy = { ...fields, original: originOf(snapshot) }

@@ -6,6 +6,8 @@ export interface CopyOptions {
   readonly compression?: 'keep' | 'compress'
   readonly packSizeBytes?: number
   readonly signal?: AbortSignal
+  /** Of the lock on the destination: awaited before each snapshot is stored, which is not when this throws. */
+  readonly confirmLock?: () => Promise<void>
   readonly onProgress?: (progress: CopyProgress) => void
   /** Told of each snapshot as soon as its outcome is certain. */
   readonly onSnapshot?: (outcome: SnapshotCopy) => void

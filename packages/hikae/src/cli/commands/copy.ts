@@ -56,6 +56,7 @@ export const copy = command({
         compression: compression === 'off' ? 'keep' : 'compress',
         ...(packSize === undefined ? {} : { packSizeBytes: packSize * MIB }),
         signal: AbortSignal.any([source.signal, target.signal]),
+        confirmLock: async () => await target.lock?.confirm(),
         onProgress: (state) => progress.update(state),
         onSnapshot: (outcome) => printOutcome(outcome, out),
       }),
