@@ -31,9 +31,3 @@ export interface RepackEvent {
   readonly pack: FinishedPack
   readonly fill: 'full' | 'partial'
 }
-
-/** Memory of a pack that has been stored, for the next one. */
-export interface RepackNotice {
-  readonly type: BlobType
-  readonly memory: ArrayBuffer
-}

@@ -7,7 +7,7 @@ import { ID_BYTES } from '../ids.ts'
 import type { BlobType } from '../pack/blob.ts'
 import { type FinishedPack, PackBuilder, scratchOf } from '../pack/pack-builder.ts'
 import { BlobOpener } from './blob-opener.ts'
-import type { RepackEvent, RepackNotice, RepackResult, RepackTask, RepackWorkerData } from './repack-protocol.ts'
+import type { RepackEvent, RepackResult, RepackTask, RepackWorkerData } from './repack-protocol.ts'
 import { flattenError } from './thread-error.ts'
 import { type Report, serveTasks, type WorkerLogic } from './worker-main.ts'
 
@@ -15,7 +15,7 @@ import { type Report, serveTasks, type WorkerLogic } from './worker-main.ts'
 const LEVEL = 3
 
 /** Proves blobs of old packs and puts them into new ones: one thread of a repack. */
-class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice> {
+class RepackWorker implements WorkerLogic<RepackTask, RepackResult, never> {
   readonly #report: Report<RepackEvent>
   readonly #opener: BlobOpener
   readonly #builders: Record<BlobType, PackBuilder>
@@ -38,12 +38,6 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
     this.#sameKey = isSameKey(data.sourceKey, data.targetKey)
     this.#canCompress = data.targetVersion === 2
     this.#compressesData = this.#canCompress && data.compression === 'compress'
-  }
-
-  notice({ type, memory }: RepackNotice): void {
-    // Packs of trees are few: the memory is better spent elsewhere.
-    if (type === 'data') this.#builders.data.recycle(memory)
-    else memory.transfer(0)
   }
 
   run(task: RepackTask): { result: RepackResult } {
@@ -100,6 +94,6 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, RepackNotice
   }
 }
 
-serveTasks<RepackTask, RepackResult, RepackEvent, RepackNotice>(
+serveTasks<RepackTask, RepackResult, RepackEvent, never>(
   (report) => new RepackWorker(workerData as RepackWorkerData, report),
 )

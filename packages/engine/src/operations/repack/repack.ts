@@ -4,20 +4,14 @@ import { hasCode } from '../../backend/local/system-error.ts'
 import { mapConcurrently } from '../../concurrency.ts'
 import { DamagedError } from '../../errors.ts'
 import { type PackId, shortId } from '../../ids.ts'
-import type { BlobType, PackedBlob } from '../../pack/blob.ts'
+import type { PackedBlob } from '../../pack/blob.ts'
 import { PACK_SIZE_LIMITS } from '../../pack/pack-builder.ts'
 import { isDamage } from '../../repository/damage.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
 import { PackWriter } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { BlobsSource } from '../../workers/blob-opener.ts'
-import type {
-  RepackEvent,
-  RepackNotice,
-  RepackResult,
-  RepackTask,
-  RepackWorkerData,
-} from '../../workers/repack-protocol.ts'
+import type { RepackEvent, RepackResult, RepackTask, RepackWorkerData } from '../../workers/repack-protocol.ts'
 import { reviveError } from '../../workers/thread-error.ts'
 import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
 import { type BlobRange, byOffset, extentOf, fetchRanges, packedForThread } from './ranges.ts'
@@ -69,7 +63,7 @@ export interface RepackReport {
  * not know them yet. When it throws, what had been stored is in the index where that is possible: nothing is wrong with
  * it, and the next run need not do it again.
  *
- * Memory: two packs being filled and two spare ones for each thread, and the few packs that wait to be stored.
+ * Memory: a pack of data and one of trees being filled for each thread, and the few packs that wait to be stored.
  *
  * @throws {DamagedError} a blob has no usable copy, and nobody is told @throws the signal's reason @throws the first
  * failure to store
@@ -85,8 +79,6 @@ class RepackRun implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #writer: PackWriter
-  /** Which thread made a pack, to give its memory back. */
-  readonly #origins = new WeakMap<ArrayBuffer, { worker: number; type: BlobType }>()
   readonly #newPacks: PackId[] = []
   #pool: WorkerPool<RepackTask, RepackResult, RepackEvent> | undefined
   #packs = 0
@@ -103,7 +95,8 @@ class RepackRun implements AsyncDisposable {
       onFailure: (error) => this.#stop.abort(error),
       onStored: (memory, pack) => {
         this.#newPacks.push(pack)
-        this.#giveBack(memory)
+        // Frees it now: the collector sees a small object and would take its time.
+        memory.transfer(0)
       },
     })
     // Without the lock somebody may be removing what is in no index yet: nothing may be named from then on.
@@ -157,10 +150,7 @@ class RepackRun implements AsyncDisposable {
       url: workerUrl('../../workers/repack-worker', import.meta.url),
       size: threads(),
       workerData,
-      onEvent: ({ pack, fill }, worker) => {
-        this.#origins.set(pack.content.buffer, { worker, type: pack.type })
-        this.#writer.add(pack, fill)
-      },
+      onEvent: ({ pack, fill }) => this.#writer.add(pack, fill),
     })
     this.#signal.addEventListener('abort', () => pool.dropQueued(this.#signal.reason))
     return (this.#pool = pool)
@@ -274,14 +264,6 @@ class RepackRun implements AsyncDisposable {
     } catch {
       // The caller throws the reason for stopping, which matters more than what could not be kept.
     }
-  }
-
-  #giveBack(memory: ArrayBuffer): void {
-    const origin = this.#origins.get(memory)
-    // What is not given back is freed now: the collector sees a small object and would take its time.
-    if (!origin || this.#stop.signal.aborted) return void memory.transfer(0)
-    const notice: RepackNotice = { type: origin.type, memory }
-    this.#pool!.notify(notice, { worker: origin.worker, transfer: [memory] })
   }
 }
 
