@@ -11,17 +11,29 @@ type Files = ReadonlyMap<string, string>
 
 /**
  * What may be on the disk when the power fails. A name is there for sure, or gone for sure, only after its folder was
- * synchronised; of what was not, the disk may have none, or the removals before the additions, or the reverse.
+ * synchronised; of what was not, the disk may have any part: here none, all removals, all additions, or the last one alone.
  */
-type Luck = 'nothing more' | 'removals too' | 'additions too'
+type Luck = (pending: readonly Change[]) => readonly Change[]
 
-const LUCK: readonly Luck[] = ['nothing more', 'removals too', 'additions too']
+const LUCK: readonly Luck[] = [
+  () => [],
+  (pending) => pending.filter(({ content }) => content === undefined),
+  (pending) => pending.filter(({ content }) => content !== undefined),
+  (pending) => pending.slice(-1),
+]
+
+interface Change {
+  readonly folder: string
+  readonly name: string
+  /** Where a copy of the new file lies; undefined when it is removed. */
+  readonly content?: string
+}
 
 /** Every state of the disk that a loss of power can leave, each once. */
 function* statesAfter(changes: readonly SystemCall[], record: string, root: string, before: Files): Generator<Files> {
   const durable = new Map(before)
   const synced = new Set<string>()
-  let pending: { folder: string; name: string; content?: string }[] = []
+  let pending: Change[] = []
   const seen = new Set<string>()
   for (const [at, { name, path, to }] of changes.entries()) {
     if (name === 'datasync') synced.add(path)
@@ -38,9 +50,7 @@ function* statesAfter(changes: readonly SystemCall[], record: string, root: stri
     }
     for (const luck of LUCK) {
       const state = new Map(durable)
-      for (const change of pending) {
-        if (luck === (change.content === undefined ? 'removals too' : 'additions too')) apply(state, change)
-      }
+      for (const change of luck(pending)) apply(state, change)
       const key = [...state].flat().sort().join('\n')
       if (!seen.has(key)) yield state
       seen.add(key)
@@ -48,7 +58,7 @@ function* statesAfter(changes: readonly SystemCall[], record: string, root: stri
   }
 }
 
-function apply(files: Map<string, string>, { name, content }: { name: string; content?: string }): void {
+function apply(files: Map<string, string>, { name, content }: Change): void {
   if (content === undefined) files.delete(name)
   else files.set(name, content)
 }
