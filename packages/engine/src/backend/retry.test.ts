@@ -214,8 +214,15 @@ describe('aborting', () => {
   )
 })
 
-test('the path for workers is offered when the storage has one', async ({ expect }) => {
+test('what only some storage has is offered when it is there', async ({ expect }) => {
   expect(withRetry(new MemoryBackend()).localPath?.('pack', name)).toBeUndefined()
   const backend: Backend = Object.assign(new MemoryBackend(), { localPath: (kind: FileKind) => `/somewhere/${kind}` })
   expect(withRetry(backend).localPath?.('pack', name)).toBe('/somewhere/pack')
+  const swept = { files: 1, bytes: 2 }
+  const local: Backend = Object.assign(new MemoryBackend(), {
+    freeBytes: async () => 77,
+    sweepTemporary: async () => swept,
+  })
+  expect(await withRetry(local).freeBytes?.()).toBe(77)
+  expect(await withRetry(local).sweepTemporary?.(0)).toBe(swept)
 })

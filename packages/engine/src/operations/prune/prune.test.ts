@@ -339,6 +339,24 @@ describe('while it works', () => {
     await expectWhole(repository, snapshots)
   })
 
+  test('a needed blob of which there is no good copy ends it before anything is deleted', async () => {
+    const { repository, snapshots } = await makeForgotten()
+    const [snapshot] = snapshots
+    const { nodes } = await repository.readTree(snapshot!.tree)
+    const [needed] = nodes.flatMap(({ content }) => content ?? [])
+    const { pack, offset } = repository.index.find('data', needed!)!
+    await alterFile(repository.backend, 'pack', pack, flipBit(offset + 20))
+    const before = await names(repository, 'pack')
+    const plan = await planPrune(repository)
+    await expect(prune(repository, plan)).rejects.toMatchObject({
+      code: 'DAMAGED',
+      hint: expect.stringContaining(`hikae repair packs ${pack}`),
+    })
+    expect(await names(repository, 'pack')).toEqual(expect.arrayContaining(before))
+    const { errors } = await check(repository, { readData: 'all' })
+    expect(errors.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['pack-damaged']))
+  })
+
   test('a lost lock stops it before anything is deleted', async () => {
     class Watching extends MemoryBackend {
       readonly stop = new AbortController()
