@@ -27,6 +27,13 @@ export interface BlobTotals {
   readonly unused: { readonly blobs: number; readonly bytes: number }
 }
 
+export interface GatheredFacts {
+  readonly packs: PackFacts[]
+  readonly totals: BlobTotals
+  /** Several index files say the same of a pack, as after a prune that was killed while it replaced them. */
+  readonly hasRepeats: boolean
+}
+
 const TYPES = ['data', 'data', 'tree', 'mixed'] as const
 
 /** Chosen already, or never was a duplicate. */
@@ -38,7 +45,7 @@ const LAST = 0
  * Sums up every pack, and chooses which copy of each needed blob counts as used (§19.1): one in a pack that has used blobs
  * anyway, or in a pack of nothing but such copies, as an interrupted prune leaves it; else the last one.
  */
-export function gatherPackFacts(index: BlobIndex, used: UsedBlobs): { packs: PackFacts[]; totals: BlobTotals } {
+export function gatherPackFacts(index: BlobIndex, used: UsedBlobs): GatheredFacts {
   return new PackSums(index, used).gather()
 }
 
@@ -75,12 +82,17 @@ class PackSums {
     this.#uncompressed = new Uint8Array(packs)
   }
 
-  gather(): { packs: PackFacts[]; totals: BlobTotals } {
-    for (let row = 0; row < this.#index.size; row++) if (!this.#index.isRepeat(row)) this.#count(row)
+  gather(): GatheredFacts {
+    let hasRepeats = false
+    for (let row = 0; row < this.#index.size; row++) {
+      if (this.#index.isRepeat(row)) hasRepeats = true
+      else this.#count(row)
+    }
     if (this.#hasDuplicates) {
       for (let row = 0; row < this.#index.size; row++) if (!this.#index.isRepeat(row)) this.#choose(row)
     }
-    return { packs: this.#index.packIds.map((id, number) => this.#facts(id, number)), totals: this.#totals }
+    const packs = this.#index.packIds.map((id, number) => this.#facts(id, number))
+    return { packs, totals: this.#totals, hasRepeats }
   }
 
   #count(row: number): void {

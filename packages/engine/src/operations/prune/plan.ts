@@ -36,6 +36,8 @@ export interface PlanBasis {
   readonly compression: 'keep' | 'compress'
   /** Unused packs that hold copies of needed blobs: they stay until nothing has to be read any more. */
   readonly withCopies: ReadonlySet<PackId>
+  /** The index is to be put in order even if no pack goes. */
+  readonly hasRepeats: boolean
   /** Numbers of packs in the index. */
   readonly numbers: ReadonlyMap<PackId, number>
 }
@@ -92,7 +94,7 @@ class Planning {
     const onTree = (): void => void this.#trees++
     const used = await findUsedBlobs({ repository, index, snapshots, signal, onTree })
     const sizes = new Map((await repository.listIds('pack', signal)).map(({ id, size }) => [id, size]))
-    const { packs, totals } = gatherPackFacts(index, used)
+    const { packs, totals, hasRepeats } = gatherPackFacts(index, used)
     const { present, missing } = compare(packs, sizes)
     const unindexed = [...sizes].filter(([id]) => !index.hasPack(id)).map(([id, size]) => ({ id, size }))
     const decision = decide({ present, missing, unindexed, totals }, rules)
@@ -110,6 +112,7 @@ class Planning {
       indexes: new Set(repository.loadedIndexes),
       wanted: new WantedBlobs(index, used, (number) => leaving.has(number)),
       packSizeBytes: this.#options.packSizeBytes,
+      hasRepeats,
       compression: rules.repackUncompressed ? 'compress' : 'keep',
       withCopies: new Set(decision.unused.filter(({ duplicates }) => duplicates > 0).map(({ id }) => id)),
       numbers: new Map(decision.repack.map(({ id, number }) => [id, number])),

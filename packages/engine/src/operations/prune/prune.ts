@@ -83,8 +83,9 @@ class PruneRun {
     const freeBytes = async (): Promise<number | undefined> => await backend.freeBytes?.()
     const onNoRoom = (left: readonly RepackedPack[]): void => void (this.#leftForLackOfSpace = left)
     const { unused, repack: toRepack, missing } = this.#plan
-    const { withCopies } = this.#basis
-    const steps = rounds({ unused, repack: toRepack, missing, withCopies, indexBytes, freeBytes, onNoRoom })
+    const { withCopies, hasRepeats } = this.#basis
+    const packs = { unused, repack: toRepack, missing, withCopies, hasRepeats }
+    const steps = rounds({ ...packs, indexBytes, freeBytes, onNoRoom })
     for await (const round of steps) await this.#carryOut(round)
     return this.#report(temporaryFiles)
   }

@@ -23,6 +23,7 @@ async function run(free: (number | undefined)[], withCopies: readonly PackId[] =
     repack,
     missing,
     withCopies: new Set(withCopies),
+    hasRepeats: false,
     indexBytes: MIB,
     freeBytes: async () => free.shift(),
     onNoRoom: (packs) => (left = packs),
@@ -63,15 +64,10 @@ test('while anything has to be read, copies of needed blobs stay', async () => {
   ])
 })
 
-test('there is nothing to do when nothing is planned', async () => {
-  const steps = rounds({
-    unused: [],
-    repack: [],
-    missing: [],
-    withCopies: new Set(),
-    indexBytes: 0,
-    freeBytes: async () => 0,
-    onNoRoom: () => expect.unreachable(),
-  })
-  expect((await steps.next()).done).toBe(true)
+test('when nothing is planned, only an index with repeats is put in order', async () => {
+  const nothing = { unused: [], repack: [], missing: [], withCopies: new Set<PackId>(), indexBytes: 0 }
+  const room = { freeBytes: async () => 0, onNoRoom: () => expect.unreachable() }
+  expect((await rounds({ ...nothing, ...room, hasRepeats: false }).next()).done).toBe(true)
+  const { value } = await rounds({ ...nothing, ...room, hasRepeats: true }).next()
+  expect(value).toEqual({ repack: [], remove: [], forget: [] })
 })

@@ -20,6 +20,8 @@ export interface RoundsOptions {
   readonly missing: readonly PackId[]
   /** Unused packs that hold copies of needed blobs: until all is repacked, one of them may be the only good one. */
   readonly withCopies: ReadonlySet<PackId>
+  /** The index is to be rewritten even if no pack goes. */
+  readonly hasRepeats: boolean
   /** Bytes that the index files may need a second time. */
   readonly indexBytes: number
   /** Bytes the storage has room for; undefined where it cannot say. */
@@ -33,7 +35,10 @@ export interface RoundsOptions {
  */
 export async function* rounds(options: RoundsOptions): AsyncGenerator<Round> {
   const { unused, repack, missing, withCopies } = options
-  if (unused.length + repack.length + missing.length === 0) return
+  if (unused.length + repack.length + missing.length === 0) {
+    if (options.hasRepeats) yield { repack: [], remove: [], forget: [] }
+    return
+  }
   if (usedBytes(repack) <= (await room(options))) {
     yield { repack, remove: [...unused, ...repack], forget: missing }
     return
