@@ -1,5 +1,6 @@
 import type { BlobId, PackId } from '../ids.ts'
 import type { BlobType, PackedBlob } from '../pack/blob.ts'
+import { type BlobColumns, emptyColumns, setNumbers } from '../pack/blob-columns.ts'
 import { ID_WORDS, idOfWords, wordsOfBytes, wordsOfId } from './raw-id.ts'
 
 /** Where one copy of a blob lies. Sizes in bytes; `uncompressedLength` is 0 for a blob stored uncompressed. */
@@ -169,6 +170,28 @@ export class BlobIndex {
     return { starts, rows }
   }
 
+  /**
+   * The blobs that rows of one pack are about, by offset; one that several rows say the same of comes once.
+   *
+   * @param rows of {@link rowsByPack}; they are put in order of the offsets
+   */
+  columnsOf(rows: Uint32Array): BlobColumns {
+    rows.sort((a, b) => this.#offsets[a]! - this.#offsets[b]!)
+    const kept = rows.filter((row, at) => !this.#isToldBefore(rows, at, row))
+    const columns = emptyColumns(kept.length)
+    const ids = new Uint32Array(columns.ids.buffer)
+    for (const [at, row] of kept.entries()) {
+      ids.set(this.#ids.subarray(row * ID_WORDS, (row + 1) * ID_WORDS), at * ID_WORDS)
+      setNumbers(columns, at, {
+        type: this.#typeOf(row),
+        offset: this.#offsets[row]!,
+        length: this.#lengths[row]!,
+        uncompressedLength: this.#uncompressed[row]!,
+      })
+    }
+    return columns
+  }
+
   /** The blobs of each pack by offset, as the index files tell; packs in the order they were added. */
   *packs(): Generator<{ id: PackId; blobs: PackedBlob[] }> {
     const { starts, rows } = this.rowsByPack()
@@ -241,6 +264,16 @@ export class BlobIndex {
       if (this.#ids[a * ID_WORDS + word] !== this.#ids[b * ID_WORDS + word]) return false
     }
     return true
+  }
+
+  #isToldBefore(rows: Uint32Array, at: number, row: number): boolean {
+    for (let before = at - 1; before >= 0 && this.#offsets[rows[before]!] === this.#offsets[row]; before--) {
+      const other = rows[before]!
+      const isSameLength = this.#lengths[other] === this.#lengths[row]
+      if (isSameLength && this.#uncompressed[other] === this.#uncompressed[row] && this.#isSameBlob(other, row))
+        return true
+    }
+    return false
   }
 
   #typeOf(row: number): BlobType {

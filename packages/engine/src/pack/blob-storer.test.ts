@@ -3,6 +3,7 @@ import { Cipher } from '../crypto/cipher.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { randomMasterKey } from '../crypto/kdf.ts'
 import { BlobTable } from '../index/blob-table.ts'
+import { columnsOf } from './blob-columns.ts'
 import type { BlobType } from './blob.ts'
 import { addCounts, BlobStorer, emptyCounts, type RepositorySecrets, type StorerOptions } from './blob-storer.ts'
 import { blobsOf, type FinishedPack } from './pack-builder.ts'
@@ -50,7 +51,11 @@ describe('a storer', () => {
     storer.flush()
     expect(taken).toMatchObject([{ repository: 0, fill: 'partial' }])
     const { pack } = taken[0]!
-    const verdict = new PackVerifier(new Cipher(first.masterKey)).verify(pack.id, pack.content, blobsIn(taken[0]!))
+    const verdict = new PackVerifier(new Cipher(first.masterKey)).verify(
+      pack.id,
+      pack.content,
+      columnsOf(blobsIn(taken[0]!)),
+    )
     expect(verdict).toEqual({ problems: [], damagedBlobs: [] })
     expect(blobsIn(taken[0]!).map(({ uncompressedLength }) => uncompressedLength)).toEqual([5000, 0])
   })
@@ -88,7 +93,7 @@ describe('a storer', () => {
     for (const [at, { masterKey }] of [first, second].entries()) {
       const { pack } = taken[at]!
       const verifier = new PackVerifier(new Cipher(masterKey))
-      expect(verifier.verify(pack.id, pack.content, blobsIn(taken[at]!)).problems).toEqual([])
+      expect(verifier.verify(pack.id, pack.content, columnsOf(blobsIn(taken[at]!))).problems).toEqual([])
     }
     expect(storer.takeCounts()).toMatchObject({ blobs: [1, 2], added: [32, 5032] })
   })

@@ -1,6 +1,7 @@
 import { DamagedError } from '../errors.ts'
 import { ID_BYTES, idFromBytes, type BlobId } from '../ids.ts'
 import type { BlobType, PackedBlob } from './blob.ts'
+import { type BlobColumns, blobsInColumns, numbersAt } from './blob-columns.ts'
 
 const CRYPTO_BYTES = 32
 const LENGTH_BYTES = 4
@@ -53,6 +54,29 @@ export function encodeHeader(blobs: readonly PackedBlob[]): Buffer {
     position += header.write(blob.id, position, ID_BYTES, 'hex')
   }
   return header
+}
+
+/** Whether a header says exactly this, byte for byte: what {@link decodeHeader} would find, without an object per blob. */
+export function isHeaderOf(plaintext: Uint8Array, columns: BlobColumns): boolean {
+  const view = new DataView(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength)
+  const blobs = blobsInColumns(columns)
+  let position = 0
+  let end = 0
+  for (let at = 0; at < blobs; at++) {
+    const { type, offset, length, uncompressedLength } = numbersAt(columns, at)
+    const compressed = uncompressedLength !== 0
+    const next = position + (compressed ? COMPRESSED_ENTRY_BYTES : PLAIN_ENTRY_BYTES)
+    if (next > plaintext.length || offset !== end) return false
+    if (plaintext[position] !== (type === 'tree' ? 1 : 0) + (compressed ? COMPRESSED : 0)) return false
+    if (view.getUint32(position + 1, true) !== length) return false
+    if (compressed && view.getUint32(position + 5, true) !== uncompressedLength) return false
+    for (let byte = 0; byte < ID_BYTES; byte++) {
+      if (plaintext[next - ID_BYTES + byte] !== columns.ids[at * ID_BYTES + byte]) return false
+    }
+    position = next
+    end += length
+  }
+  return position === plaintext.length
 }
 
 /**

@@ -3,6 +3,7 @@ import { Cipher, OVERHEAD } from '../crypto/cipher.ts'
 import { sha256, sha256Id } from '../crypto/hash.ts'
 import { randomMasterKey } from '../crypto/kdf.ts'
 import { ID_BYTES } from '../ids.ts'
+import { columnsOf } from './blob-columns.ts'
 import { decodeHeader, headerStart, MAX_PACK_BLOBS, packFileSize } from './header.ts'
 import { blobsOf, type FinishedPack, mergePacks, PackBuilder } from './pack-builder.ts'
 import { PackVerifier } from './verify-pack.ts'
@@ -29,7 +30,10 @@ function contentsOf(pack: FinishedPack): Buffer[] {
 function expectValid(pack: FinishedPack): void {
   const blobs = blobsOf(pack.type, pack.ids, pack.numbers)
   expect(pack.content).toHaveLength(packFileSize(blobs))
-  expect(new PackVerifier(cipher).verify(pack.id, pack.content, blobs)).toEqual({ problems: [], damagedBlobs: [] })
+  expect(new PackVerifier(cipher).verify(pack.id, pack.content, columnsOf(blobs))).toEqual({
+    problems: [],
+    damagedBlobs: [],
+  })
 }
 
 describe('a pack', () => {

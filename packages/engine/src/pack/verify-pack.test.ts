@@ -4,6 +4,7 @@ import { Cipher } from '../crypto/cipher.ts'
 import { sha256, sha256Id } from '../crypto/hash.ts'
 import { randomMasterKey } from '../crypto/kdf.ts'
 import type { PackedBlob } from './blob.ts'
+import { columnsOf } from './blob-columns.ts'
 import { blobsOf, PackBuilder } from './pack-builder.ts'
 import { PackVerifier } from './verify-pack.ts'
 
@@ -25,13 +26,13 @@ describe('a pack', () => {
   test('that is whole has no problems', () => {
     const { id, content, blobs } = makePack()
     expect(blobs.map(({ uncompressedLength }) => uncompressedLength)).toEqual([0, 5000, 90_000])
-    expect(verifier.verify(id, content, blobs)).toEqual({ problems: [], damagedBlobs: [] })
+    expect(verifier.verify(id, content, columnsOf(blobs))).toEqual({ problems: [], damagedBlobs: [] })
   })
 
   test('with a wrong bit in a blob loses that blob only', () => {
     const { id, content, blobs } = makePack()
     content[blobs[1]!.offset + 20]! ^= 1
-    const { problems, damagedBlobs } = verifier.verify(id, content, blobs)
+    const { problems, damagedBlobs } = verifier.verify(id, content, columnsOf(blobs))
     expect(damagedBlobs).toEqual([1])
     expect(problems[0]).toBe('its content does not match its name')
     expect(problems[1]).toContain(`data blob ${blobs[1]!.id.slice(0, 8)}: the message authentication code`)
@@ -41,7 +42,7 @@ describe('a pack', () => {
     const { id, content, blobs } = makePack()
     for (let at = 0; at < content.length; at++) {
       content[at]! ^= 0x10
-      expect(verifier.verify(id, content, blobs).problems).not.toEqual([])
+      expect(verifier.verify(id, content, columnsOf(blobs)).problems).not.toEqual([])
       content[at]! ^= 0x10
     }
   })
@@ -49,7 +50,7 @@ describe('a pack', () => {
   test('that is cut off at any length loses the blobs behind the cut', () => {
     const { id, content, blobs } = makePack()
     for (const length of [0, 3, 4, 36, blobs[1]!.offset + 1, content.length - 1]) {
-      const { problems, damagedBlobs } = verifier.verify(id, content.subarray(0, length), blobs)
+      const { problems, damagedBlobs } = verifier.verify(id, content.subarray(0, length), columnsOf(blobs))
       expect(problems).not.toEqual([])
       expect(damagedBlobs).toEqual([...blobs.keys()].filter((at) => blobs[at]!.offset + blobs[at]!.length > length))
     }
@@ -58,11 +59,11 @@ describe('a pack', () => {
   test('under another name, or of another key, is refused', () => {
     const { id, content, blobs } = makePack()
     const other = sha256Id(Buffer.from('other'))
-    expect(verifier.verify(other, content, blobs)).toEqual({
+    expect(verifier.verify(other, content, columnsOf(blobs))).toEqual({
       problems: ['its content does not match its name'],
       damagedBlobs: [],
     })
-    const stranger = new PackVerifier(new Cipher(randomMasterKey())).verify(id, content, blobs)
+    const stranger = new PackVerifier(new Cipher(randomMasterKey())).verify(id, content, columnsOf(blobs))
     expect(stranger.damagedBlobs).toEqual([0, 1, 2])
     expect(stranger.problems[0]).toContain('its header cannot be read')
   })
@@ -88,7 +89,7 @@ describe('an index that disagrees with the pack', () => {
     ],
   ])('%s', ([, change, damaged]) => {
     const { id, content, blobs } = makePack()
-    const { problems, damagedBlobs } = verifier.verify(id, content, change(blobs))
+    const { problems, damagedBlobs } = verifier.verify(id, content, columnsOf(change(blobs)))
     expect(problems[0]).toMatch(/its header (lists|and the index disagree)/)
     expect(damagedBlobs).toEqual(damaged)
   })
@@ -103,7 +104,7 @@ test('of many damaged blobs only the first few are described', () => {
   const { id, content, ids, numbers } = builder.finish()!
   const blobs = blobsOf('data', ids, numbers)
   content.fill(0, 0, content.length)
-  const { problems, damagedBlobs } = verifier.verify(id, content, blobs)
+  const { problems, damagedBlobs } = verifier.verify(id, content, columnsOf(blobs))
   expect(damagedBlobs).toHaveLength(100)
   expect(problems.length).toBeLessThan(10)
 })

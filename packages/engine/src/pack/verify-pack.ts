@@ -4,7 +4,8 @@ import { primitives } from '../crypto/primitives.ts'
 import { DamagedError } from '../errors.ts'
 import { type Id, ID_BYTES, idFromBytes, shortId } from '../ids.ts'
 import type { PackedBlob } from './blob.ts'
-import { decodeHeader, headerStart } from './header.ts'
+import { blobAt, type BlobColumns, blobsInColumns, numbersAt } from './blob-columns.ts'
+import { decodeHeader, headerStart, isHeaderOf } from './header.ts'
 
 export interface PackVerdict {
   /** Words for people; empty for a pack that is whole. */
@@ -35,34 +36,42 @@ export class PackVerifier {
    * @param content all of the file
    * @param blobs what the index says, by offset, without repeats
    */
-  verify(pack: Id, content: Uint8Array, blobs: readonly PackedBlob[]): PackVerdict {
+  verify(pack: Id, content: Uint8Array, blobs: BlobColumns): PackVerdict {
     const problems: string[] = []
     const damagedBlobs: number[] = []
-    if (this.#sha256Id(content) !== pack) problems.push('its content does not match its name')
+    this.#primitives.sha256(content, this.#digest, 0)
+    if (idFromBytes(this.#digest) !== pack) problems.push('its content does not match its name')
     const headerProblem = this.#headerProblem(content, blobs)
     if (headerProblem !== undefined) problems.push(headerProblem)
-    for (const [at, blob] of blobs.entries()) {
-      const problem = this.#blobProblem(content, blob)
+    const count = blobsInColumns(blobs)
+    for (let at = 0; at < count; at++) {
+      const problem = this.#blobProblem(content, blobs, at)
       if (problem === undefined) continue
       damagedBlobs.push(at)
-      if (damagedBlobs.length <= MOST_PROBLEMS) problems.push(`${blob.type} blob ${shortId(blob.id)}: ${problem}`)
+      if (damagedBlobs.length > MOST_PROBLEMS) continue
+      const { type, id } = blobAt(blobs, at)
+      problems.push(`${type} blob ${shortId(id)}: ${problem}`)
     }
     return { problems, damagedBlobs }
   }
 
-  #headerProblem(content: Uint8Array, blobs: readonly PackedBlob[]): string | undefined {
+  #headerProblem(content: Uint8Array, blobs: BlobColumns): string | undefined {
     try {
       const start = headerStart(content, content.length)
-      const header = decodeHeader(this.#cipher.open(content.subarray(start, content.length - LENGTH_BYTES)))
-      if (header.length !== blobs.length) return `its header lists ${header.length} blobs, the index ${blobs.length}`
-      const different = header.find((blob, at) => !isSame(blob, blobs[at]!))
+      const plaintext = this.#cipher.open(content.subarray(start, content.length - LENGTH_BYTES))
+      if (isHeaderOf(plaintext, blobs)) return undefined
+      const header = decodeHeader(plaintext)
+      const count = blobsInColumns(blobs)
+      if (header.length !== count) return `its header lists ${header.length} blobs, the index ${count}`
+      const different = header.find((blob, at) => !isSame(blob, blobAt(blobs, at)))
       return different && `its header and the index disagree about the blob at ${different.offset}`
     } catch (error) {
       return `its header cannot be read: ${reasonOf(error)}`
     }
   }
 
-  #blobProblem(content: Uint8Array, { id, offset, length, uncompressedLength }: PackedBlob): string | undefined {
+  #blobProblem(content: Uint8Array, blobs: BlobColumns, at: number): string | undefined {
+    const { offset, length, uncompressedLength } = numbersAt(blobs, at)
     if (length < OVERHEAD || offset + length > content.length) return 'it lies outside the pack'
     try {
       this.#stored = largeEnough(this.#stored, length)
@@ -73,15 +82,12 @@ export class PackVerifier {
         this.#zstd.decompressInto(plaintext, target)
         plaintext = target
       }
-      return this.#sha256Id(plaintext) === id ? undefined : 'its content does not match its id'
+      this.#primitives.sha256(plaintext, this.#digest, 0)
+      const isSought = this.#digest.compare(blobs.ids, at * ID_BYTES, (at + 1) * ID_BYTES) === 0
+      return isSought ? undefined : 'its content does not match its id'
     } catch (error) {
       return reasonOf(error)
     }
-  }
-
-  #sha256Id(input: Uint8Array): Id {
-    this.#primitives.sha256(input, this.#digest, 0)
-    return idFromBytes(this.#digest)
   }
 }
 

@@ -1,12 +1,10 @@
 import type { MasterKey } from '../crypto/cipher.ts'
 import type { PackId } from '../ids.ts'
+import type { BlobColumns } from '../pack/blob-columns.ts'
 
 export interface CheckWorkerData {
   readonly masterKey: MasterKey
 }
-
-/** Offset, stored length, uncompressed length, and 1 for trees. */
-export const NUMBERS_PER_CHECKED_BLOB = 4
 
 /** A pack to be read, and what the index says of it. */
 export interface CheckTask {
@@ -15,15 +13,13 @@ export interface CheckTask {
   readonly size: number
   /** Where the thread reads it, or what was read. */
   readonly source: { readonly path: string } | { readonly content: Uint8Array }
-  /** 32 bytes per blob, by offset. */
-  readonly ids: Uint8Array
-  readonly numbers: Uint32Array
+  readonly blobs: BlobColumns
 }
 
 export interface CheckResult {
   /** What is wrong, in words; empty for a pack that is whole. */
   readonly problems: readonly string[]
-  /** Positions in `ids` of the blobs that cannot be used. */
+  /** Positions in `blobs` of the blobs that cannot be used. */
   readonly damagedBlobs: readonly number[]
   readonly bytesRead: number
   /** The system did not give the file, though it is there: nothing is known of its content. */

@@ -38,9 +38,7 @@ describe('a pool of threads', () => {
     for (const outcome of await Promise.allSettled(tasks)) expect(outcome.status).toBe('rejected')
     await expect(pool.runOnEach('late')).rejects.toThrow('ended with code 3')
   })
-  test('is closed in peace, whatever its threads are loading', ({
-    expect,
-  }) => {
+  test('is closed in peace, whatever its threads are loading', ({ expect }) => {
     const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
     const loading = `
       import { parentPort } from 'node:worker_threads'

@@ -127,7 +127,7 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#queue.length = 0
-    for (const worker of this.#workers) worker.postMessage({ kind: 'stop' })
+    for (const worker of this.#workers) worker.postMessage({ kind: 'stop' }, [])
     await Promise.all(this.#ends)
   }
 

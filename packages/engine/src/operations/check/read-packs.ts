@@ -1,17 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { mapConcurrently } from '../../concurrency.ts'
-import { ID_BYTES, type PackId, shortId } from '../../ids.ts'
+import { type PackId, shortId } from '../../ids.ts'
 import type { BlobIndex } from '../../index/blob-index.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
+import { blobAt, type BlobColumns, blobsInColumns } from '../../pack/blob-columns.ts'
 import type { Repository } from '../../repository/repository.ts'
-import {
-  type CheckResult,
-  type CheckTask,
-  type CheckWorkerData,
-  NUMBERS_PER_CHECKED_BLOB,
-} from '../../workers/check-protocol.ts'
+import type { CheckResult, CheckTask, CheckWorkerData } from '../../workers/check-protocol.ts'
 import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
-import { withoutRepeats } from './check-index.ts'
 import type { StoredPack } from './check-packs.ts'
 import type { Findings } from './findings.ts'
 import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
@@ -54,10 +49,12 @@ export async function readPacks(reading: PackReading): Promise<DamagedPack[]> {
     size,
     workerData,
   })
-  const chosen = index.packs().filter(({ id }) => sizes.has(id))
+  const { starts, rows } = index.rowsByPack()
+  const chosen = index.packIds.entries().filter(([, id]) => sizes.has(id))
   const damaged: DamagedPack[] = []
-  await mapConcurrently(chosen, packsAtOnce(reading, pool.size), async ({ id, blobs }) => {
-    const damage = await new PackCheck(reading, pool, { id, size: sizes.get(id)! }, withoutRepeats(blobs)).run()
+  await mapConcurrently(chosen, packsAtOnce(reading, pool.size), async ([number, id]) => {
+    const blobs = index.columnsOf(rows.subarray(starts[number], starts[number + 1]))
+    const damage = await new PackCheck(reading, pool, { id, size: sizes.get(id)! }, blobs).run()
     if (damage) damaged.push(damage)
     reading.onPack({ id, size: sizes.get(id)!, isWhole: damage === undefined })
   })
@@ -75,14 +72,9 @@ class PackCheck {
   readonly #reading: PackReading
   readonly #pool: WorkerPool<CheckTask, CheckResult>
   readonly #pack: StoredPack
-  readonly #blobs: readonly PackedBlob[]
+  readonly #blobs: BlobColumns
 
-  constructor(
-    reading: PackReading,
-    pool: WorkerPool<CheckTask, CheckResult>,
-    pack: StoredPack,
-    blobs: readonly PackedBlob[],
-  ) {
+  constructor(reading: PackReading, pool: WorkerPool<CheckTask, CheckResult>, pack: StoredPack, blobs: BlobColumns) {
     this.#reading = reading
     this.#pool = pool
     this.#pack = pack
@@ -100,8 +92,8 @@ class PackCheck {
       hints.add({ kind: 'pack-read-twice', message, pack: id })
       return undefined
     }
-    const damage = `${second.damagedBlobs.length} of ${this.#blobs.length} blobs cannot be used`
-    const blobs = second.damagedBlobs.map((at) => this.#blobs[at]!)
+    const damage = `${second.damagedBlobs.length} of ${blobsInColumns(this.#blobs)} blobs cannot be used`
+    const blobs = second.damagedBlobs.map((at) => blobAt(this.#blobs, at))
     const isRefused = second.isRefused === true
     const state = isRefused ? 'cannot be read' : 'is damaged'
     const message = `pack ${shortId(id)} ${state}, ${damage}: ${second.problems.join('; ')}`
@@ -122,17 +114,12 @@ class PackCheck {
     } catch (error) {
       if (!isUnreadable(error)) throw error
       const isRefused = kindOfUnreadable(error, 'pack-damaged') === 'storage-failed'
-      return { problems: [error.message], damagedBlobs: [...this.#blobs.keys()], bytesRead: 0, isRefused }
+      const damagedBlobs = Array.from({ length: blobsInColumns(this.#blobs) }, (_, at) => at)
+      return { problems: [error.message], damagedBlobs, bytesRead: 0, isRefused }
     }
   }
 
   #task(source: CheckTask['source']): CheckTask {
-    const ids = Buffer.allocUnsafeSlow(this.#blobs.length * ID_BYTES)
-    const numbers = new Uint32Array(this.#blobs.length * NUMBERS_PER_CHECKED_BLOB)
-    for (const [at, { type, id, offset, length, uncompressedLength }] of this.#blobs.entries()) {
-      ids.write(id, at * ID_BYTES, 'hex')
-      numbers.set([offset, length, uncompressedLength, type === 'tree' ? 1 : 0], at * NUMBERS_PER_CHECKED_BLOB)
-    }
-    return { pack: this.#pack.id, size: this.#pack.size, source, ids, numbers }
+    return { pack: this.#pack.id, size: this.#pack.size, source, blobs: this.#blobs }
   }
 }

@@ -1,6 +1,7 @@
 import { BackendError, FileMissingError } from '../../backend/backend.ts'
 import type { BlobId, PackId } from '../../ids.ts'
 import type { BlobType, PackedBlob } from '../../pack/blob.ts'
+import { columnsOf } from '../../pack/blob-columns.ts'
 import { PackVerifier } from '../../pack/verify-pack.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { rewriteIndex } from '../prune/rewrite-index.ts'
@@ -83,7 +84,7 @@ async function previewRepair(
   for (const { id, size, blobs } of plan) {
     signal?.throwIfAborted()
     const content = await repository.backend.read('pack', id, { length: size, ...(signal ? { signal } : {}) })
-    for (const at of verifier.verify(id, content, blobs).damagedBlobs) {
+    for (const at of verifier.verify(id, content, columnsOf(blobs)).damagedBlobs) {
       const blob = blobs[at]!
       const isElsewhere = repository.index.findAll(blob.type, blob.id).some(({ pack }) => pack !== id)
       if (!isElsewhere) damaged.push({ blob, pack: id, reason: 'it cannot be read' })
