@@ -62,6 +62,14 @@ function encodeBlob({ type, id, offset, length, uncompressedLength }: PackedBlob
   return `{"id":"${id}","type":"${type}","offset":${offset},"length":${length}${uncompressed}}`
 }
 
+/** Bytes of an index file per blob: compressed in version 2 of the format, plain JSON in version 1. */
+const STORED_BYTES_PER_BLOB = { 1: 110, 2: 40 }
+
+/** How many blobs index files of these sizes list, about: to make room before they are loaded. */
+export function estimateBlobs(files: readonly { readonly size: number }[], version: 1 | 2): number {
+  return Math.ceil(files.reduce((sum, { size }) => sum + size, 0) / STORED_BYTES_PER_BLOB[version])
+}
+
 /**
  * Tells the sink what an index file says; nothing of it when the file is damaged. Unknown keys, among them `supersedes`,
  * are ignored; a pack or blob may come more than once.

@@ -7,7 +7,7 @@ import { sha256Id } from '../crypto/hash.ts'
 import { DamagedError } from '../errors.ts'
 import { type BlobId, type Id, type IndexId, isId, type KeyId, shortId, type SnapshotId, type TreeId } from '../ids.ts'
 import { BlobIndex } from '../index/blob-index.ts'
-import { decodeIndex } from '../index/index-file.ts'
+import { decodeIndex, estimateBlobs } from '../index/index-file.ts'
 import type { BlobType } from '../pack/blob.ts'
 import { decodeSnapshot } from '../snapshot/codec.ts'
 import type { StoredSnapshot } from '../snapshot/snapshot.ts'
@@ -21,9 +21,6 @@ export type UnpackedKind = Extract<FileKind, 'snapshot' | 'index' | 'lock'>
 
 /** Content above which an unpacked file is refused: a decompression bomb, or not ours. */
 const UNPACKED_LIMIT = 1024 * 1024 * 1024
-
-/** Bytes of an index file per blob, to size the tables before loading (§8). */
-const STORED_INDEX_BYTES_PER_BLOB = 50
 
 /**
  * A repository whose key is known. Reading needs no lock, but what is read may be removed meanwhile by a prune; see
@@ -88,7 +85,7 @@ export class Repository implements AsyncDisposable {
       this.#loadedIndexes = new Set()
     }
     const missing = stored.filter(({ id }) => !this.#loadedIndexes.has(id))
-    this.#index.reserve(Math.ceil(missing.reduce((sum, { size }) => sum + size, 0) / STORED_INDEX_BYTES_PER_BLOB))
+    this.#index.reserve(estimateBlobs(missing, this.config.version))
     await mapConcurrently(missing, this.backend.connections, async ({ id }) => {
       this.#addIndexFile(await this.readUnpacked('index', id, signal))
       this.#loadedIndexes.add(id)

@@ -6,6 +6,9 @@ import { PackVerifier } from '../pack/verify-pack.ts'
 import type { CheckResult, CheckTask, CheckWorkerData } from './check-protocol.ts'
 import { serveTasks, type WorkerLogic } from './worker-main.ts'
 
+/** Packs are about as large as each other: room for one that is a little larger than the first. */
+const SPARE_BYTES = 1024 * 1024
+
 /** Reads packs, or takes them as read, and proves them: one thread of a check. */
 class CheckWorker implements WorkerLogic<CheckTask, CheckResult, never> {
   readonly #verifier: PackVerifier
@@ -26,11 +29,14 @@ class CheckWorker implements WorkerLogic<CheckTask, CheckResult, never> {
       return { result: { problems: [message], damagedBlobs, bytesRead: 0, isRefused: code !== 'ENOENT' } }
     }
     const verdict = this.#verifier.verify(pack, content, blobs)
+    // Now: the collector sees small objects and would take its time.
+    blobs.ids.buffer.transfer(0)
+    blobs.numbers.buffer.transfer(0)
     return { result: { ...verdict, bytesRead: content.length } }
   }
 
   #read(path: string, size: number): Buffer {
-    if (this.#buffer.length < size) this.#buffer = Buffer.allocUnsafeSlow(size + (size >> 2))
+    if (this.#buffer.length < size) this.#buffer = Buffer.allocUnsafeSlow(size + SPARE_BYTES)
     const fd = openSync(path, 'r')
     try {
       let filled = 0

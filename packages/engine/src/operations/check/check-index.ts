@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../../concurrency.ts'
 import { shortId, type IndexId, type PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
-import { decodeIndex } from '../../index/index-file.ts'
+import { decodeIndex, estimateBlobs } from '../../index/index-file.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { Findings } from './findings.ts'
@@ -24,6 +24,7 @@ export async function loadIndexFiles(
   const firstIndexOf = new Map<PackId, IndexId>()
   const repeatedPacks = new Set<PackId>()
   const stored = await repository.listIds('index', signal)
+  index.reserve(estimateBlobs(stored, repository.config.version))
   await mapConcurrently(stored, repository.backend.connections, async ({ id }) => {
     try {
       const plaintext = await repository.readUnpacked('index', id, signal)

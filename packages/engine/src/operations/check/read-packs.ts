@@ -53,7 +53,7 @@ export async function readPacks(reading: PackReading): Promise<DamagedPack[]> {
   const chosen = index.packIds.entries().filter(([, id]) => sizes.has(id))
   const damaged: DamagedPack[] = []
   await mapConcurrently(chosen, packsAtOnce(reading, pool.size), async ([number, id]) => {
-    const blobs = index.columnsOf(rows.subarray(starts[number], starts[number + 1]))
+    const blobs = rows.subarray(starts[number], starts[number + 1])
     const damage = await new PackCheck(reading, pool, { id, size: sizes.get(id)! }, blobs).run()
     if (damage) damaged.push(damage)
     reading.onPack({ id, size: sizes.get(id)!, isWhole: damage === undefined })
@@ -72,13 +72,14 @@ class PackCheck {
   readonly #reading: PackReading
   readonly #pool: WorkerPool<CheckTask, CheckResult>
   readonly #pack: StoredPack
-  readonly #blobs: BlobColumns
+  /** Of the index. */
+  readonly #rows: Uint32Array
 
-  constructor(reading: PackReading, pool: WorkerPool<CheckTask, CheckResult>, pack: StoredPack, blobs: BlobColumns) {
+  constructor(reading: PackReading, pool: WorkerPool<CheckTask, CheckResult>, pack: StoredPack, rows: Uint32Array) {
     this.#reading = reading
     this.#pool = pool
     this.#pack = pack
-    this.#blobs = blobs
+    this.#rows = rows
   }
 
   async run(): Promise<DamagedPack | undefined> {
@@ -92,8 +93,9 @@ class PackCheck {
       hints.add({ kind: 'pack-read-twice', message, pack: id })
       return undefined
     }
-    const damage = `${second.damagedBlobs.length} of ${blobsInColumns(this.#blobs)} blobs cannot be used`
-    const blobs = second.damagedBlobs.map((at) => blobAt(this.#blobs, at))
+    const columns = this.#columns()
+    const damage = `${second.damagedBlobs.length} of ${blobsInColumns(columns)} blobs cannot be used`
+    const blobs = second.damagedBlobs.map((at) => blobAt(columns, at))
     const isRefused = second.isRefused === true
     const state = isRefused ? 'cannot be read' : 'is damaged'
     const message = `pack ${shortId(id)} ${state}, ${damage}: ${second.problems.join('; ')}`
@@ -106,20 +108,28 @@ class PackCheck {
     const { backend } = this.#reading.repository
     const { id, size } = this.#pack
     const path = backend.localPath?.('pack', id)
-    if (path !== undefined) return await this.#pool.run(this.#task({ path }))
+    if (path !== undefined) return await this.#prove({ path })
     try {
       const signal = this.#reading.signal
       const content = await backend.read('pack', id, { length: size, ...(signal ? { signal } : {}) })
-      return await this.#pool.run(this.#task({ content }), { transfer: [content.buffer as ArrayBuffer] })
+      return await this.#prove({ content })
     } catch (error) {
       if (!isUnreadable(error)) throw error
       const isRefused = kindOfUnreadable(error, 'pack-damaged') === 'storage-failed'
-      const damagedBlobs = Array.from({ length: blobsInColumns(this.#blobs) }, (_, at) => at)
+      const damagedBlobs = Array.from({ length: blobsInColumns(this.#columns()) }, (_, at) => at)
       return { problems: [error.message], damagedBlobs, bytesRead: 0, isRefused }
     }
   }
 
-  #task(source: CheckTask['source']): CheckTask {
-    return { pack: this.#pack.id, size: this.#pack.size, source, blobs: this.#blobs }
+  async #prove(source: CheckTask['source']): Promise<CheckResult> {
+    const blobs = this.#columns()
+    const transfer = [blobs.ids.buffer, blobs.numbers.buffer]
+    if ('content' in source) transfer.push(source.content.buffer as ArrayBuffer)
+    return await this.#pool.run({ pack: this.#pack.id, size: this.#pack.size, source, blobs }, { transfer })
+  }
+
+  /** Made when needed: they go to the thread, and those of all packs would be as large as the index. */
+  #columns(): BlobColumns {
+    return this.#reading.index.columnsOf(this.#rows)
   }
 }
