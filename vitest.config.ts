@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@hikae/source']
@@ -6,6 +7,8 @@ const ssr = { resolve: { conditions, externalConditions: conditions } }
 
 export default defineConfig({
   test: {
+    // Tests mostly wait for programs that they start: by default one of two cores would be left over.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         resolve,
