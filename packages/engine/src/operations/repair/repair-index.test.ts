@@ -224,3 +224,14 @@ test('progress counts the packs that are asked', async () => {
   })
   expect(seen.at(-1)).toEqual([2, 2])
 })
+
+test('old files stay when the lock turns out to be gone', async () => {
+  const { repository } = await makeFilledRepository(TREES)
+  const [index] = await repository.listIds('index')
+  await alterFile(repository.backend, 'index', index!.id, flipBit(30))
+  const confirmLock = async () => {
+    throw new Error('the lock is gone')
+  }
+  await expect(repairIndex(await fresh(repository), { confirmLock })).rejects.toThrow('the lock is gone')
+  expect(await repository.listIds('index')).toContainEqual(index)
+})

@@ -10,6 +10,8 @@ export interface RepairIndexOptions {
   /** Find out what would be done, and do nothing. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
+  /** Throws when the lock is not held any more; asked before old index files are removed. */
+  readonly confirmLock?: () => Promise<void>
   /** Told what will be done, before it is. */
   readonly onPlan?: (plan: IndexRepairPlan) => void
   readonly onProgress?: (progress: RepairIndexProgress) => void
@@ -43,7 +45,7 @@ export async function repairIndex(
   repository: Repository,
   options: RepairIndexOptions = {},
 ): Promise<RepairIndexReport> {
-  const { packs = 'suspect', dryRun = false, signal, onPlan, onProgress } = options
+  const { packs = 'suspect', dryRun = false, onPlan, onProgress, ...holding } = options
   const startedAt = performance.now()
   let headers = { headersDone: 0, headersTotal: 0 }
   using _ticker = new ProgressTicker(onProgress, () => ({
@@ -53,8 +55,8 @@ export async function repairIndex(
   const onHeader = (headersDone: number, headersTotal: number): void => {
     headers = { headersDone, headersTotal }
   }
-  const plan = await planIndexRepair(repository, { packs, signal, onHeader })
+  const plan = await planIndexRepair(repository, { packs, signal: holding.signal, onHeader })
   onPlan?.(plan)
   if (dryRun) return { plan, newIndexes: [] }
-  return { plan, newIndexes: await replaceIndexFiles(repository, plan.replacement(), plan.obsolete, signal) }
+  return { plan, newIndexes: await replaceIndexFiles(repository, plan.replacement(), plan.obsolete, holding) }
 }

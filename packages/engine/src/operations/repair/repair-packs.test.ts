@@ -179,3 +179,18 @@ test('without the lock nothing is removed', async () => {
   expect((await repository.listIds('pack')).map(({ id }) => id)).toContain(pack)
   expect((await check(repository, { readData: 'all' })).errors).toEqual([])
 })
+
+test('neither index files nor packs are removed when the lock turns out to be gone', async () => {
+  for (const confirmations of [0, 1]) {
+    const { repository, pack, offset } = await damaged()
+    await alterFile(repository.backend, 'pack', pack, flipBit(offset + 20))
+    const indexes = await repository.listIds('index')
+    let confirmed = 0
+    const confirmLock = async () => {
+      if (confirmed++ === confirmations) throw new Error('the lock is gone')
+    }
+    await expect(repairPacks(repository, [pack], { confirmLock })).rejects.toThrow('the lock is gone')
+    expect((await repository.listIds('pack')).map(({ id }) => id)).toContain(pack)
+    if (confirmations === 0) expect(await repository.listIds('index')).toEqual(expect.arrayContaining(indexes))
+  }
+})

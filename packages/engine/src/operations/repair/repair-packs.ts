@@ -15,6 +15,8 @@ export interface RepairPacksOptions {
   /** Find out what would be lost, and do nothing. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
+  /** Throws when the lock is not held any more; asked before index files and packs are removed. */
+  readonly confirmLock?: () => Promise<void>
   /** Told what is known of the packs, before anything is done. */
   readonly onPlan?: (plan: readonly SalvagePlan[]) => void
 }
@@ -54,7 +56,7 @@ export async function repairPacks(
   packs: Iterable<PackId>,
   options: RepairPacksOptions = {},
 ): Promise<RepairPacksReport> {
-  const { dryRun = false, signal, onPlan } = options
+  const { dryRun = false, signal, confirmLock = async () => undefined, onPlan } = options
   const ids = new Set(packs)
   const plan = await planSalvage(repository, ids, signal)
   onPlan?.(plan)
@@ -66,8 +68,9 @@ export async function repairPacks(
     gone: ids,
     required: new Set(newPacks),
     signal,
-    beforeRemoval: async () => undefined,
+    beforeRemoval: confirmLock,
   })
+  await confirmLock()
   const removed = [...ids].filter((id) => !notCopied.some((pack) => pack.id === id))
   for (const id of removed) await removePack(repository, id, signal)
   await repository.loadIndex(signal)

@@ -8,19 +8,22 @@ import type { Repository } from '../../repository/repository.ts'
  * Puts new index files in the place of old ones. The old ones are removed when all new ones are durable (§14); until then
  * packs may be named twice, which harms nobody.
  *
+ * @param holding.confirmLock asked before the first one is removed
  * @returns the new files
  */
 export async function replaceIndexFiles(
   repository: Repository,
   packs: Iterable<IndexedPack>,
   obsolete: Iterable<IndexId>,
-  signal?: AbortSignal,
+  holding: { signal?: AbortSignal | undefined; confirmLock?: (() => Promise<void>) | undefined },
 ): Promise<IndexId[]> {
+  const { signal, confirmLock } = holding
   const stored: IndexId[] = []
   for (const group of groupsOf(packs)) {
     signal?.throwIfAborted()
     stored.push(await repository.writeUnpacked('index', encodeIndex(group), signal))
   }
+  await confirmLock?.()
   for (const id of obsolete) {
     signal?.throwIfAborted()
     await removeIndex(repository, id, signal)

@@ -38,6 +38,7 @@ export const repairIndex = command({
         packs: readAllPacks ? 'all' : 'suspect',
         dryRun,
         signal: session.signal,
+        confirmLock: async () => await session.lock?.confirm(),
         onPlan: (found) => printPlan(found, out),
         onProgress: (state) => progress.update(state),
       }),

@@ -50,6 +50,7 @@ export const repairPacks = command({
       packSizeBytes: globals.packSize === undefined ? undefined : globals.packSize * 1024 * 1024,
       dryRun,
       signal: session.signal,
+      confirmLock: async () => await session.lock?.confirm(),
       onPlan: (plan) => printPlan(plan, out),
     })
     print(report, dryRun, out)
