@@ -14,7 +14,7 @@ import { someText } from '../values/text.ts'
 export const repairPacks = command({
   name: 'repair packs',
   group: 'Keep house',
-  summary: 'Save what can be read of damaged packs, and take them out of the repository',
+  summary: 'Save what can be read of damaged packs, and remove them',
   description:
     'hikae check --read-data names damaged packs. What is whole in them is stored anew; a copy of each is kept as pack-ID in ' +
     'the current directory. With exit code 3, some of their content is lost: back up again, then run hikae check.',

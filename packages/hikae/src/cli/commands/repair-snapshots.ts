@@ -21,7 +21,7 @@ import { selectSnapshots } from '../repository/snapshot-choice.ts'
 export const repairSnapshots = command({
   name: 'repair snapshots',
   group: 'Keep house',
-  summary: 'Make snapshots that can be restored out of damaged ones, without what is lost',
+  summary: 'Replace damaged snapshots by ones that can be restored',
   description:
     'What is missing is given up for good: back up again first, which brings back whatever still exists. Files lose the ' +
     'missing parts of their content, directories that cannot be listed become empty. The new snapshots carry the tag repaired. ' +
