@@ -1,4 +1,4 @@
-import { FileMissingError } from '../backend/backend.ts'
+import { removeIfPresent } from '../backend/remove-if-present.ts'
 import type { SnapshotId } from '../ids.ts'
 import type { Repository } from '../repository/repository.ts'
 import { encodeSnapshot } from '../snapshot/codec.ts'
@@ -27,9 +27,5 @@ export async function storeReplacement(
 /** Removes a snapshot's file; its data stays until a prune. One that somebody else has removed is removed. */
 export async function removeSnapshot(repository: Repository, id: SnapshotId, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()
-  try {
-    await repository.backend.remove('snapshot', id, signal)
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
-  }
+  await removeIfPresent(repository.backend, 'snapshot', id, signal)
 }

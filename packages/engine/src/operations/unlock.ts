@@ -1,4 +1,4 @@
-import { FileMissingError } from '../backend/backend.ts'
+import { removeIfPresent } from '../backend/remove-if-present.ts'
 import type { LockId } from '../ids.ts'
 import { readLocks } from '../repository/lock-store.ts'
 import { isStale } from '../repository/lock-verdict.ts'
@@ -19,13 +19,8 @@ export interface UnlockOptions {
 export async function unlock(repository: Repository, options: UnlockOptions = {}): Promise<{ removed: number }> {
   let removed = 0
   for (const id of await locksToRemove(repository, options)) {
-    try {
-      await repository.backend.remove('lock', id, options.signal)
-      removed++
-    } catch (error) {
-      // Its owner was faster.
-      if (!(error instanceof FileMissingError)) throw error
-    }
+    // Its owner may be faster.
+    if (await removeIfPresent(repository.backend, 'lock', id, options.signal)) removed++
   }
   return { removed }
 }

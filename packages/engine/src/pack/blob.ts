@@ -14,3 +14,14 @@ export interface PackedBlob {
   /** Bytes of the plaintext before compression; 0 when it is stored uncompressed. */
   readonly uncompressedLength: number
 }
+
+/** Whether two entries say the same of the same blob. */
+export function isSameEntry(a: PackedBlob, b: PackedBlob): boolean {
+  return (
+    a.type === b.type &&
+    a.id === b.id &&
+    a.offset === b.offset &&
+    a.length === b.length &&
+    a.uncompressedLength === b.uncompressedLength
+  )
+}

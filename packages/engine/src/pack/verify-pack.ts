@@ -3,7 +3,7 @@ import { type Cipher, MacMismatchError, OVERHEAD } from '../crypto/cipher.ts'
 import { primitives } from '../crypto/primitives.ts'
 import { DamagedError } from '../errors.ts'
 import { type Id, ID_BYTES, idFromBytes, shortId } from '../ids.ts'
-import type { PackedBlob } from './blob.ts'
+import { isSameEntry } from './blob.ts'
 import { blobAt, type BlobColumns, blobsInColumns, numbersAt } from './blob-columns.ts'
 import { decodeHeader, headerStart, isHeaderOf } from './header.ts'
 
@@ -63,7 +63,7 @@ export class PackVerifier {
       const header = decodeHeader(plaintext)
       const count = blobsInColumns(blobs)
       if (header.length !== count) return `its header lists ${header.length} blobs, the index ${count}`
-      const different = header.find((blob, at) => !isSame(blob, blobAt(blobs, at)))
+      const different = header.find((blob, at) => !isSameEntry(blob, blobAt(blobs, at)))
       return different && `its header and the index disagree about the blob at ${different.offset}`
     } catch (error) {
       return `its header cannot be read: ${reasonOf(error)}`
@@ -89,16 +89,6 @@ export class PackVerifier {
       return reasonOf(error)
     }
   }
-}
-
-function isSame(a: PackedBlob, b: PackedBlob): boolean {
-  return (
-    a.id === b.id &&
-    a.type === b.type &&
-    a.offset === b.offset &&
-    a.length === b.length &&
-    a.uncompressedLength === b.uncompressedLength
-  )
 }
 
 function reasonOf(error: unknown): string {

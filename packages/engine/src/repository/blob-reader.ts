@@ -1,4 +1,4 @@
-import { type Backend, BackendError, FileMissingError, RangeOutsideFileError } from '../backend/backend.ts'
+import { type Backend, BackendError } from '../backend/backend.ts'
 import { decompress } from '../compression/zstd.ts'
 import { type Cipher, MacMismatchError } from '../crypto/cipher.ts'
 import { sha256Id } from '../crypto/hash.ts'
@@ -6,6 +6,7 @@ import { DamagedError } from '../errors.ts'
 import { type BlobId, type PackId, shortId } from '../ids.ts'
 import type { BlobIndex, BlobLocation } from '../index/blob-index.ts'
 import type { BlobType } from '../pack/blob.ts'
+import { isDamage } from './damage.ts'
 
 /** Trees that are read one after the other mostly lie side by side: they are fetched in windows. */
 const WINDOW_BYTES = 512 * 1024
@@ -95,10 +96,6 @@ function openBlob(cipher: Cipher, unit: Uint8Array, id: BlobId, uncompressedLeng
   const content = uncompressedLength === 0 ? stored : decompress(stored, uncompressedLength)
   if (sha256Id(content) !== id) throw new DamagedError('its content does not match its id')
   return content
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof DamagedError || error instanceof FileMissingError || error instanceof RangeOutsideFileError
 }
 
 /** The storage fails at this file and will again, which says nothing about other copies. */

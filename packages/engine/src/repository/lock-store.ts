@@ -1,3 +1,4 @@
+import { removeIfPresent } from '../backend/remove-if-present.ts'
 import { stat } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { type Backend, FileMissingError } from '../backend/backend.ts'
@@ -66,13 +67,7 @@ export async function writeLock(repository: Repository, mode: LockMode): Promise
 
 /** @returns false when it was gone already */
 export async function removeLock(repository: Repository, id: LockId): Promise<boolean> {
-  try {
-    await repository.backend.remove('lock', id)
-    return true
-  } catch (error) {
-    if (error instanceof FileMissingError) return false
-    throw error
-  }
+  return await removeIfPresent(repository.backend, 'lock', id)
 }
 
 /** A container may run as a user that no one has named. */

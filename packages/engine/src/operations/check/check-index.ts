@@ -2,7 +2,7 @@ import { mapConcurrently } from '../../concurrency.ts'
 import { shortId, type IndexId, type PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
 import { decodeIndex, estimateBlobs } from '../../index/index-file.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import { isSameEntry, type PackedBlob } from '../../pack/blob.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { Findings } from './findings.ts'
 import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
@@ -62,15 +62,4 @@ export function withoutRepeats(blobs: readonly PackedBlob[]): PackedBlob[] {
 /** Whether two entries claim the same bytes of the pack. `blobs` are in order of their offsets. */
 export function hasOverlap(blobs: readonly PackedBlob[]): boolean {
   return blobs.some((blob, at) => at > 0 && blob.offset < blobs[at - 1]!.offset + blobs[at - 1]!.length)
-}
-
-/** Whether two entries say the same of the same blob. */
-export function isSameEntry(a: PackedBlob, b: PackedBlob): boolean {
-  return (
-    a.type === b.type &&
-    a.id === b.id &&
-    a.offset === b.offset &&
-    a.length === b.length &&
-    a.uncompressedLength === b.uncompressedLength
-  )
 }

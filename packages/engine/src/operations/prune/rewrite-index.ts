@@ -1,4 +1,4 @@
-import { FileMissingError } from '../../backend/backend.ts'
+import { removeIfPresent } from '../../backend/remove-if-present.ts'
 import { DamagedError } from '../../errors.ts'
 import type { IndexId, PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
@@ -64,7 +64,7 @@ class Rewriting {
     await beforeRemoval(this.#required)
     for (const id of old) {
       signal?.throwIfAborted()
-      await removeIfThere(repository, id, signal)
+      await removeIfPresent(repository.backend, 'index', id, signal)
     }
     return { removed: old.length, written: this.#written }
   }
@@ -161,13 +161,5 @@ class Rewriting {
     this.#rewrite.signal?.throwIfAborted()
     await this.#rewrite.repository.writeUnpacked('index', plaintext, this.#rewrite.signal)
     this.#written++
-  }
-}
-
-async function removeIfThere(repository: Repository, id: IndexId, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await repository.backend.remove('index', id, signal)
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
   }
 }

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../../errors.ts'
 import { type PackId, shortId } from '../../ids.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import { isSameEntry, type PackedBlob } from '../../pack/blob.ts'
 import { isDamage } from '../../repository/damage.ts'
 import { readPackHeader } from '../../repository/pack-header.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { isSameEntry, withoutRepeats } from '../check/check-index.ts'
+import { withoutRepeats } from '../check/check-index.ts'
 
 /** What may be saved of a pack. */
 export interface SalvagePlan {

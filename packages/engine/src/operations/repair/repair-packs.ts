@@ -1,4 +1,5 @@
-import { BackendError, FileMissingError } from '../../backend/backend.ts'
+import { removeIfPresent } from '../../backend/remove-if-present.ts'
+import { BackendError } from '../../backend/backend.ts'
 import type { BlobId, PackId } from '../../ids.ts'
 import type { BlobType, PackedBlob } from '../../pack/blob.ts'
 import { columnsOf } from '../../pack/blob-columns.ts'
@@ -164,9 +165,5 @@ function lostOf(plan: readonly SalvagePlan[], damaged: readonly Damage[]): LostB
 
 async function removePack({ backend }: Repository, id: PackId, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
-  try {
-    await backend.remove('pack', id, signal)
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
-  }
+  await removeIfPresent(backend, 'pack', id, signal)
 }

@@ -1,4 +1,4 @@
-import { FileMissingError } from '../../backend/backend.ts'
+import { removeIfPresent } from '../../backend/remove-if-present.ts'
 import type { IndexId } from '../../ids.ts'
 import { encodeIndex, type IndexedPack } from '../../index/index-file.ts'
 import { INDEX_BLOBS } from '../../repository/pack-writer.ts'
@@ -26,7 +26,7 @@ export async function replaceIndexFiles(
   await confirmLock?.()
   for (const id of obsolete) {
     signal?.throwIfAborted()
-    await removeIndex(repository, id, signal)
+    await removeIfPresent(repository.backend, 'index', id, signal)
   }
   return stored
 }
@@ -43,12 +43,4 @@ function* groupsOf(packs: Iterable<IndexedPack>): Generator<IndexedPack[]> {
     blobs = 0
   }
   if (group.length > 0) yield group
-}
-
-async function removeIndex(repository: Repository, id: IndexId, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await repository.backend.remove('index', id, signal)
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error
-  }
 }

@@ -1,20 +1,14 @@
-import type {
-  RepairedSnapshot,
-  RepairSnapshotsProgress,
-  RepairSnapshotsReport,
-  SnapshotEntryRepair,
-  StoredSnapshot,
-} from '@hikae/engine'
+import type { RepairedSnapshot, RepairSnapshotsReport, SnapshotEntryRepair, StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag } from '../option.ts'
-import { formatBytes, formatDuration, formatQuantity } from '../output/format.ts'
+import { formatBytes, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { jsonPath, printableMessage, printablePath } from '../output/printable.ts'
-import { type ProgressView, withProgress } from '../output/progress.ts'
+import { SNAPSHOTS_VIEW } from '../output/snapshots-progress.ts'
+import { withProgress } from '../output/progress.ts'
 import { describeSnapshot, shortId } from '../output/snapshot.ts'
-import { truncateEnd } from '../output/width.ts'
 import { openSession } from '../repository/session.ts'
 import { selectSnapshots } from '../repository/snapshot-choice.ts'
 
@@ -48,7 +42,7 @@ export const repairSnapshots = command({
     const isNarrowed = [args, options.host, options.tag, options.path].some((some) => some.length > 0)
     const selected = isNarrowed ? await selectSnapshots(session, args, options, out) : undefined
     const printer = new RepairPrinter(out)
-    const report = await withProgress(out, VIEW, async (progress) =>
+    const report = await withProgress(out, SNAPSHOTS_VIEW, async (progress) =>
       engine.repairSnapshots(session.repository, {
         ...(selected ? { snapshots: selected.snapshots } : {}),
         originals: forget ? 'remove' : 'keep',
@@ -68,22 +62,6 @@ function exitCodeOf({ snapshots, unreadable, entriesHurt }: RepairSnapshotsRepor
   const isDamageLeft = snapshots.some(({ outcome, removed }) => outcome !== 'whole' && !removed)
   const isLost = snapshots.some(({ outcome }) => outcome === 'lost')
   return entriesHurt + unreadable.length > 0 || isDamageLeft || isLost ? EXIT.incomplete : EXIT.succeeded
-}
-
-const VIEW: ProgressView<RepairSnapshotsProgress> = {
-  lines: (progress, width) => [truncateEnd(describe(progress), width)],
-  line: describe,
-  json: (progress) => ({
-    seconds_elapsed: Math.floor(progress.secondsElapsed),
-    snapshots_done: progress.snapshotsDone,
-    total_snapshots: progress.snapshotsTotal,
-    trees_read: progress.treesRead,
-  }),
-}
-
-function describe({ snapshotsDone, snapshotsTotal, treesRead, secondsElapsed }: RepairSnapshotsProgress): string {
-  const trees = formatQuantity(treesRead, 'directory', 'directories')
-  return `[${formatDuration(secondsElapsed)}] ${snapshotsDone} of ${formatQuantity(snapshotsTotal, 'snapshot')}, read ${trees}`
 }
 
 /** Names what is changed, under the snapshot in which it is met first. */

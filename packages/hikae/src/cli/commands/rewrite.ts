@@ -1,16 +1,16 @@
-import type { RewriteProgress, RewriteReport, RewrittenSnapshot, StoredSnapshot } from '@hikae/engine'
+import type { RewriteReport, RewrittenSnapshot, StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
 import { UsageError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag, type OptionValues, value } from '../option.ts'
 import { printFailure } from '../output/failure.ts'
-import { formatDuration, formatQuantity } from '../output/format.ts'
+import { formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { jsonPath, printablePath } from '../output/printable.ts'
-import { type ProgressView, withProgress } from '../output/progress.ts'
+import { SNAPSHOTS_VIEW } from '../output/snapshots-progress.ts'
+import { withProgress } from '../output/progress.ts'
 import { describeSnapshot, shortId } from '../output/snapshot.ts'
-import { truncateEnd } from '../output/width.ts'
 import { excludeOptions, includeOptions, readSelection } from '../pattern-options.ts'
 import { openSession } from '../repository/session.ts'
 import { selectSnapshots } from '../repository/snapshot-choice.ts'
@@ -58,7 +58,7 @@ export const rewrite = command({
     await using session = await openSession(globals, context, { lock, readOnly: dryRun })
     const { snapshots, isComplete } = await selectSnapshots(session, args, given, out)
     const printer = new ExcludedPrinter(out)
-    const report = await withProgress(out, VIEW, async (progress) =>
+    const report = await withProgress(out, SNAPSHOTS_VIEW, async (progress) =>
       engine.rewrite(session.repository, snapshots, {
         ...patterns,
         newHost,
@@ -94,22 +94,6 @@ function exitCodeOf({ snapshots }: RewriteReport): ExitCode {
   const undone = snapshots.filter(({ outcome, removed }) => outcome === 'failed' || (outcome === 'empty' && !removed))
   if (undone.length === 0) return EXIT.succeeded
   return undone.length === snapshots.length ? EXIT.failed : EXIT.incomplete
-}
-
-const VIEW: ProgressView<RewriteProgress> = {
-  lines: (progress, width) => [truncateEnd(describe(progress), width)],
-  line: describe,
-  json: (progress) => ({
-    seconds_elapsed: Math.floor(progress.secondsElapsed),
-    snapshots_done: progress.snapshotsDone,
-    total_snapshots: progress.snapshotsTotal,
-    trees_read: progress.treesRead,
-  }),
-}
-
-function describe({ snapshotsDone, snapshotsTotal, treesRead, secondsElapsed }: RewriteProgress): string {
-  const trees = formatQuantity(treesRead, 'directory', 'directories')
-  return `[${formatDuration(secondsElapsed)}] ${snapshotsDone} of ${formatQuantity(snapshotsTotal, 'snapshot')}, read ${trees}`
 }
 
 /** Names what is left out, under the snapshot in which it is met first. */
