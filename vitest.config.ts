@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     // Tests mostly wait for programs that they start: by default one of two cores would be left over.
     maxWorkers: Math.max(2, availableParallelism()),
+    // A machine that was too slow is asked once more (and the report says so); a wrong result never is.
+    retry: { count: 1, condition: /timed out in \d+ms|ran longer than \d+ ms/ },
     projects: [
       {
         resolve,

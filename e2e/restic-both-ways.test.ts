@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import {
   compareTrees,
   makeHostileTree,
@@ -184,7 +184,9 @@ describe.skipIf(noRestic).concurrent('on one repository', () => {
         : await hikae.run(['backup', 'tree'])
       expect(refused.exitCode).toBe(11)
       const waiting = hikae.run(['backup', '--retry-lock', '2m', 'tree'])
-      await writeFile(dir.join('typed'), `${hikae.password}\n${hikae.password}\n`)
+      // Renamed into place: the keyboard never sees it half written.
+      await writeFile(dir.join('typing.part'), `${hikae.password}\n${hikae.password}\n`)
+      await rename(dir.join('typing.part'), dir.join('typed'))
       const { exitCode, stderr } = await holder.finished
       expect(stderr).not.toContain(hikae.password)
       expect(exitCode).toBe(0)
