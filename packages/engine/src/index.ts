@@ -6,11 +6,13 @@ export {
   FileMissingError,
   RangeOutsideFileError,
   type Backend,
+  type BackendErrorOptions,
   type FileKind,
   type ReadOptions,
   type StoredFile,
   type WriteOptions,
 } from './backend/backend.ts'
+export { Bandwidth, type BandwidthLimits } from './backend/bandwidth.ts'
 export { openLocalBackend, type LocalBackend, type LocalBackendOptions } from './backend/local.ts'
 export { MemoryBackend } from './backend/memory.ts'
 export type { BackendCall, BackendOperation, RetryEvent, RetryOptions } from './backend/patience.ts'

@@ -1,4 +1,4 @@
-import { InvalidInputError, KnownError } from '../errors.ts'
+import { InvalidInputError, KnownError, type KnownErrorOptions } from '../errors.ts'
 import { isId } from '../ids.ts'
 
 /** What a stored file is; `config` is one file and has the empty name, all others are named by their id. */
@@ -10,6 +10,8 @@ export interface ReadOptions {
   /** Bytes wanted; all up to the end by default. */
   readonly length?: number
   readonly signal?: AbortSignal
+  /** The pack holds trees, which are read again and again: a cache keeps it. */
+  readonly holdsTrees?: boolean
 }
 
 export interface StoredFile {
@@ -22,6 +24,8 @@ export interface WriteOptions {
   readonly signal?: AbortSignal
   /** Replace what is there, atomically where the storage can. Only `config` is ever replaced, and a damaged snapshot by itself. */
   readonly replace?: boolean
+  /** As in {@link ReadOptions}. */
+  readonly holdsTrees?: boolean
 }
 
 /**
@@ -107,10 +111,21 @@ export class RangeOutsideFileError extends KnownError {
   }
 }
 
+export interface BackendErrorOptions extends KnownErrorOptions {
+  /** When the storage asked not to be called again before that: milliseconds from now. */
+  readonly retryAfterMs?: number
+}
+
 /** The storage refused or failed; the cause says how. */
 export class BackendError extends KnownError {
   override readonly name = 'BackendError'
   readonly code = 'BACKEND'
+  readonly retryAfterMs: number | undefined
+
+  constructor(message: string, options: BackendErrorOptions = {}) {
+    super(message, options)
+    this.retryAfterMs = options.retryAfterMs
+  }
 }
 
 /**

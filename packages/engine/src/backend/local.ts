@@ -14,7 +14,7 @@ import {
   type WriteOptions,
 } from './backend.ts'
 import { syncFolder, syncNewFolders } from './local/durability.ts'
-import { fileAt, folderOf, foldersOf, PACK_FOLDERS } from './local/layout.ts'
+import { fileAt, folderOf, foldersOf, PACK_FOLDERS } from './layout.ts'
 import { listFolder } from './local/listing.ts'
 import { chmodIfPossible, modesOf, type LocalModes } from './local/modes.ts'
 import { Publisher } from './local/publish.ts'

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { KnownError } from '../errors.ts'
-import type { FileKind } from './backend.ts'
+import { BackendError, type FileKind } from './backend.ts'
 
 export type BackendOperation = 'create' | 'read' | 'write' | 'size' | 'list' | 'remove'
 
@@ -40,7 +40,8 @@ const MAX_ELAPSED_MS = 15 * 60_000
 
 /**
  * How long one call is tried again. The delays are 1 s, 2 s, 4 s and so on up to a minute, each shortened by up to a half
- * at random, so that many clients of a server that was away do not come back together.
+ * at random, so that many clients of a server that was away do not come back together. A server that names a later time is
+ * not called before it.
  */
 export class Patience {
   readonly #call: BackendCall
@@ -68,7 +69,7 @@ export class Patience {
     const { now = () => performance.now(), maxElapsedMs = MAX_ELAPSED_MS } = this.#options
     this.#failures++
     if (this.#failures === 1) this.#firstFailure = now()
-    const delayMs = this.#delay()
+    const delayMs = Math.max(this.#delay(), error instanceof BackendError ? (error.retryAfterMs ?? 0) : 0)
     if (this.#failures > 1 && now() + delayMs - this.#firstFailure > maxElapsedMs) throw error
     this.#options.onRetry?.({ ...this.#call, error, failures: this.#failures, delayMs })
     await this.#sleep(delayMs, signal)

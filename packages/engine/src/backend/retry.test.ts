@@ -102,6 +102,13 @@ describe('retrying', () => {
     expect(slept).toEqual([500, 1000])
   })
 
+  test('a server that says when to come back is not called before', async ({ expect }) => {
+    const error = (): Error => new BackendError('slow down', { transient: true, retryAfterMs: 7000 })
+    const { settings, slept } = instantly()
+    await withRetry(new Troubled({ on: 'create', times: 4, error }), settings).create()
+    expect(slept).toEqual([7000, 7000, 7000, 8000])
+  })
+
   test('after the time allowed it gives up with the last error', async ({ expect }) => {
     const backend = new Troubled({ on: 'size', times: Number.POSITIVE_INFINITY })
     const { settings, slept } = instantly({ maxElapsedMs: 10_000 })

@@ -79,7 +79,12 @@ export class BlobReader {
     )
     if (hit) return hit.bytes.subarray(offset - hit.offset, end - hit.offset)
     const windowEnd = Math.max(end, Math.min(offset + WINDOW_BYTES, index.endOfBlobs(pack)))
-    const bytes = await this.#backend.read('pack', pack, { offset, length: windowEnd - offset, ...options })
+    const bytes = await this.#backend.read('pack', pack, {
+      offset,
+      length: windowEnd - offset,
+      holdsTrees: true,
+      ...options,
+    })
     this.#windows = [{ pack, offset, bytes }, ...this.#windows.slice(0, KEPT_WINDOWS - 1)]
     return bytes.subarray(0, length)
   }

@@ -125,7 +125,9 @@ export class PackWriter {
   }
 
   async #store(pack: FinishedPack): Promise<void> {
-    if (!this.#options.dryRun) await this.#repository.backend.write('pack', pack.id, pack.content)
+    if (!this.#options.dryRun) {
+      await this.#repository.backend.write('pack', pack.id, pack.content, { holdsTrees: pack.type === 'tree' })
+    }
     this.#packs++
     this.#bytes += pack.content.length
     const blobs = blobsOf(pack.type, pack.ids, pack.numbers)

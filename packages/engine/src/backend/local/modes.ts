@@ -1,5 +1,5 @@
 import { chmod, stat } from 'node:fs/promises'
-import { fileAt } from './layout.ts'
+import { fileAt } from '../layout.ts'
 import { hasCode } from './system-error.ts'
 
 /** Permission bits of what a local repository is made of (§2). */

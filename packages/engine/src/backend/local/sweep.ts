@@ -1,6 +1,6 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderOf, PACK_FOLDERS } from './layout.ts'
+import { folderOf, PACK_FOLDERS } from '../layout.ts'
 import { hasCode, isSystemError } from './system-error.ts'
 
 /** Ours and restic's: the final name, `-tmp-`, and something random. */

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import type { FileKind } from '../backend.ts'
+import { posix } from 'node:path'
+import type { FileKind } from './backend.ts'
 
 const FOLDERS = {
   key: 'keys',
@@ -16,18 +16,18 @@ export const PACK_FOLDERS: readonly string[] = Array.from({ length: 256 }, (_, i
 
 /** Folder of a kind's files; packs lie one level deeper (§2). */
 export function folderOf(root: string, kind: Exclude<FileKind, 'config'>): string {
-  return join(root, FOLDERS[kind])
+  return posix.join(root, FOLDERS[kind])
 }
 
 /** Where a file lies (§2). `name` must be an id, or empty for `config`. */
 export function fileAt(root: string, kind: FileKind, name: string): string {
-  if (kind === 'config') return join(root, 'config')
-  if (kind === 'pack') return join(root, FOLDERS.pack, name.slice(0, 2), name)
-  return join(root, FOLDERS[kind], name)
+  if (kind === 'config') return posix.join(root, 'config')
+  if (kind === 'pack') return posix.join(root, FOLDERS.pack, name.slice(0, 2), name)
+  return posix.join(root, FOLDERS[kind], name)
 }
 
 /** Every folder of a repository below its root, parents first. */
 export function foldersOf(root: string): string[] {
-  const kinds = Object.values(FOLDERS).map((folder) => join(root, folder))
-  return [...kinds, ...PACK_FOLDERS.map((folder) => join(root, FOLDERS.pack, folder))]
+  const kinds = Object.values(FOLDERS).map((folder) => posix.join(root, folder))
+  return [...kinds, ...PACK_FOLDERS.map((folder) => posix.join(root, FOLDERS.pack, folder))]
 }
