@@ -3,7 +3,8 @@ import { sha256Id } from '../crypto/hash.ts'
 import { DamagedError } from '../errors.ts'
 import { ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
 import type { BlobType, PackedBlob } from './blob.ts'
-import { decodeHeader, encodeHeader, headerEntryBytes, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from './header.ts'
+import { columnsOf } from './blob-columns.ts'
+import { encodeHeader, headerEntryBytes, isHeaderOf, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from './header.ts'
 
 /** A pack ready to be stored, in a form that moves between threads without being copied. */
 export interface FinishedPack {
@@ -200,8 +201,7 @@ function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 function sealHeader(cipher: Cipher, content: Buffer, used: number, blobs: PackedBlob[]): number {
   const header = encodeHeader(blobs)
   const length = cipher.sealInto(header, content, used)
-  const readBack = decodeHeader(cipher.open(content.subarray(used, used + length)))
-  if (readBack.length !== blobs.length || readBack.some(({ id }, index) => id !== blobs[index]!.id)) {
+  if (!isHeaderOf(cipher.open(content.subarray(used, used + length)), columnsOf(blobs))) {
     throw new DamagedError('a pack header cannot be read back', {
       hint: 'nothing wrong was stored; this points at faulty memory or processor: test the machine',
     })

@@ -1,7 +1,8 @@
 import { type BlobId, shortId } from '../../ids.ts'
+import type { BlobIndex } from '../../index/blob-index.ts'
 import type { BlobType } from '../../pack/blob.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { repack } from '../repack/repack.ts'
+import { Repacker } from '../repack/repack.ts'
 import type { CopyOptions } from './report.ts'
 import { WantedBlobs } from './wanted-blobs.ts'
 
@@ -11,20 +12,33 @@ export interface TransferOptions extends Pick<CopyOptions, 'compression' | 'pack
   readonly signal: AbortSignal
 }
 
+/** What is known of a blob of the source, other than that the destination had it before. */
+const UNKNOWN = 0
+const WANTED = 1
+/** Durable in the destination, and in an index file there. */
+const STORED = 2
+const LOST = 3
+
 /**
  * Brings blobs into another repository, many at a time and each once, while more are being asked for. What was settled
- * is durable and in the destination's index, as is most of what was not when the work ends early.
+ * is durable and in the index files of the destination, as is most of what was not when the work ends early. Its loaded
+ * index is not brought up to date: it would be there twice.
+ *
+ * Memory: one byte per blob of the source, and what {@link Repacker} needs.
  */
-export class BlobTransfer {
+export class BlobTransfer implements AsyncDisposable {
   readonly #options: TransferOptions
-  #wanted = new WantedBlobs()
-  /** On their way. */
-  #moving: WantedBlobs | undefined
+  /** Of the source, as it was loaded at the beginning: rows are its. */
+  readonly #index: BlobIndex
+  readonly #repacker: Repacker
+  /** By the row of the blob's first copy. */
+  readonly #states: Uint8Array
+  #wanted: WantedBlobs
+  /** The round that is on its way. */
   #running: Promise<void> = Promise.resolve()
   /** Why blobs could not be had, by type and id. */
   readonly #losses = new Map<string, string>()
   #isDoubtful = false
-  #isReserved = false
   #settledBytes = 0
   blobsWanted = 0
   bytesWanted = 0
@@ -34,6 +48,17 @@ export class BlobTransfer {
 
   constructor(options: TransferOptions) {
     this.#options = options
+    this.#index = options.from.index
+    this.#states = new Uint8Array(this.#index.size)
+    this.#wanted = new WantedBlobs(this.#index)
+    const { from, to, compression = 'compress', packSizeBytes } = options
+    this.#repacker = new Repacker({ from, to, compression, packSizeBytes })
+  }
+
+  /** Waits for what is on its way, whatever becomes of it: nothing is running afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([this.#running])
+    await this.#repacker[Symbol.asyncDispose]()
   }
 
   /** Stored bytes asked for since {@link BlobTransfer.settle}. */
@@ -46,25 +71,32 @@ export class BlobTransfer {
     return this.#losses.get(type + id)
   }
 
+  /** Whether the destination has the blob, durable and in an index: from before, or since it was settled. */
+  isStored(type: BlobType, id: BlobId): boolean {
+    if (this.#options.to.index.has(type, id)) return true
+    const row = this.#index.rowOf(type, id)
+    return row !== -1 && this.#states[row] === STORED
+  }
+
   /** The blob cannot be had: what needs it cannot be copied. */
   lose(type: BlobType, id: BlobId, reason: string): void {
     this.#isDoubtful = true
     this.#losses.set(type + id, reason)
+    const row = this.#index.rowOf(type, id)
+    if (row !== -1) this.#states[row] = LOST
   }
 
   /** Asks for a blob, unless the destination has it or will have it. */
   want(type: BlobType, id: BlobId): void {
-    const { from, to } = this.#options
-    if (to.index.has(type, id) || this.#wanted.has(type, id) || this.#moving?.has(type, id)) return
-    if (this.#losses.has(type + id)) {
-      this.#isDoubtful = true
-      return
-    }
-    const location = from.index.find(type, id)
-    if (location === undefined) return this.lose(type, id, `${type} blob ${shortId(id)} is in no index of the source`)
-    this.#wanted.add(type, id, location)
+    if (this.#options.to.index.has(type, id)) return
+    const row = this.#index.rowOf(type, id)
+    if (row === -1) return this.lose(type, id, `${type} blob ${shortId(id)} is in no index of the source`)
+    if (this.#states[row] === LOST) this.#isDoubtful = true
+    if (this.#states[row] !== UNKNOWN) return
+    this.#states[row] = WANTED
+    this.#wanted.add(row)
     this.blobsWanted++
-    this.bytesWanted += location.length
+    this.bytesWanted += this.#index.lengthAt(row)
   }
 
   /** Waits until more may be asked for: memory is bounded by what two rounds want. @throws when a round failed */
@@ -75,7 +107,7 @@ export class BlobTransfer {
   }
 
   /**
-   * Waits until everything asked for is durable and in the index of the destination.
+   * Waits until everything asked for is durable and in an index file of the destination.
    *
    * @returns false when something asked for since the last time could not be had
    * @throws the destination, or the connection to the source, failed
@@ -90,50 +122,33 @@ export class BlobTransfer {
     return isWhole
   }
 
-  /** Waits for what is on its way, whatever becomes of it: nothing is running afterwards. */
-  async ended(): Promise<void> {
-    await Promise.allSettled([this.#running])
-  }
-
   #start(): void {
     if (this.#wanted.size === 0) return
-    this.#reserveOnce()
     const moving = this.#wanted
-    this.#wanted = new WantedBlobs()
-    this.#moving = moving
-    this.#running = this.#move(moving).finally(() => (this.#moving = undefined))
+    this.#wanted = new WantedBlobs(this.#index)
+    this.#running = this.#move(moving)
     // Whoever waits next gets the error; until then it has been seen.
     this.#running.catch(() => undefined)
   }
 
-  /** Room that is not used costs no memory, but a table that grows again and again is there twice meanwhile. */
-  #reserveOnce(): void {
-    if (this.#isReserved) return
-    this.#isReserved = true
-    this.#options.to.index.reserve(this.#options.from.index.size)
-  }
-
   async #move(moving: WantedBlobs): Promise<void> {
-    const { from, to, signal, compression = 'compress', packSizeBytes } = this.#options
-    const done = await repack({
-      from,
-      to,
+    let lost = 0
+    const done = await this.#repacker.repack({
       packs: moving.packs(),
-      compression,
-      packSizeBytes,
-      signal,
+      signal: this.#options.signal,
       onPack: ({ bytes, blobs }) => {
         this.bytesDone += bytes
         this.blobsDone += blobs
       },
-      onDamaged: ({ type, id }, pack, reason) =>
-        this.lose(type, id, `${type} blob ${shortId(id)} in pack ${shortId(pack)} is damaged: ${reason}`),
+      onDamaged: ({ type, id }, pack, reason) => {
+        lost++
+        this.lose(type, id, `${type} blob ${shortId(id)} in pack ${shortId(pack)} is damaged: ${reason}`)
+      },
     })
     this.bytesStored += done.bytesStored
-    await to.loadIndex(signal)
-    for (const { type, id } of moving.blobs()) {
-      if (to.index.has(type, id) || this.#losses.has(type + id)) continue
-      this.lose(type, id, `${type} blob ${shortId(id)} was read, but is not in the index of the destination`)
+    if (done.blobs !== moving.size - lost) {
+      throw new Error(`${moving.size} blobs were wanted, ${lost} are damaged, ${done.blobs} were stored`)
     }
+    for (const row of moving.rows()) if (this.#states[row] === WANTED) this.#states[row] = STORED
   }
 }

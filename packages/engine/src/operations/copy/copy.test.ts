@@ -15,7 +15,7 @@ import { encodeSnapshot } from '../../snapshot/codec.ts'
 import type { StoredSnapshot } from '../../snapshot/snapshot.ts'
 import { check } from '../check/check.ts'
 import { copySnapshots } from './copy.ts'
-import type { CopyProgress } from './report.ts'
+import type { CopyOptions, CopyProgress, CopyReport } from './report.ts'
 
 const TREES = [
   { shared: { file: ['one ', 'two'], other: 'content' }, empty: {}, link: { type: 'symlink', linkTarget: 'shared' } },
@@ -33,11 +33,23 @@ async function reopened(backend: Backend): Promise<Repository> {
   return repository
 }
 
+/** Loads the destination's index afterwards. */
+async function copyAndLoad(
+  from: Repository,
+  to: Repository,
+  snapshots: readonly StoredSnapshot[],
+  options?: CopyOptions,
+): Promise<CopyReport> {
+  const report = await copySnapshots(from, to, snapshots, options)
+  await to.loadIndex()
+  return report
+}
+
 describe('copying', () => {
   test('brings every snapshot over with all it needs, each blob once', async () => {
     const { repository: from, snapshots } = await makeFilledRepository(TREES)
     const to = await makeRepository()
-    const report = await copySnapshots(from, to, snapshots)
+    const report = await copyAndLoad(from, to, snapshots)
     expect(report.snapshots.map(({ kind }) => kind)).toEqual(['copied', 'copied'])
     expect(report).toMatchObject({ unreadable: [], blobs: from.index.size })
     expect(to.index.size).toBe(from.index.size)
@@ -51,11 +63,11 @@ describe('copying', () => {
   test('takes only what the snapshots need', async () => {
     const { repository: from, snapshots } = await makeFilledRepository(TREES)
     const to = await makeRepository()
-    await copySnapshots(from, to, [snapshots[0]!])
+    await copyAndLoad(from, to, [snapshots[0]!])
     expect(await to.snapshots()).toHaveLength(1)
     expect(to.index.size).toBeLessThan(from.index.size)
     await expectWhole(to)
-    const second = await copySnapshots(from, to, snapshots)
+    const second = await copyAndLoad(from, to, snapshots)
     expect(second.snapshots.map(({ kind }) => kind)).toEqual(['present', 'copied'])
     expect(to.index.size).toBe(from.index.size)
     await expectWhole(to)
@@ -66,7 +78,7 @@ describe('copying', () => {
     const fields = { ...snapshots[1]!, original: snapshots[0]!.id, parent: snapshots[0]!.id, tags: ['kept'] }
     const id = await from.writeUnpacked('snapshot', encodeSnapshot(fields))
     const to = await makeRepository()
-    await copySnapshots(from, to, [await from.readSnapshot(id)])
+    await copyAndLoad(from, to, [await from.readSnapshot(id)])
     const [copy] = await to.snapshots()
     expect(copy).toMatchObject({ original: snapshots[0]!.id, tags: ['kept'] })
     expect(copy).not.toHaveProperty('parent')
@@ -75,10 +87,10 @@ describe('copying', () => {
   test('stores nothing when everything is there', async () => {
     const { repository: from, snapshots } = await makeFilledRepository(TREES)
     const to = await makeRepository()
-    await copySnapshots(from, to, snapshots)
+    await copyAndLoad(from, to, snapshots)
     const files = async () => [await to.listIds('pack'), await to.listIds('index'), await to.listIds('snapshot')]
     const before = await files()
-    const report = await copySnapshots(from, to, snapshots)
+    const report = await copyAndLoad(from, to, snapshots)
     expect(report.snapshots.map(({ kind }) => kind)).toEqual(['present', 'present'])
     expect(report).toMatchObject({ blobs: 0, bytesRead: 0, bytesStored: 0 })
     expect(await files()).toEqual(before)
@@ -98,11 +110,11 @@ describe('copying', () => {
     const { repository: from, snapshots } = await makeFilledRepository([TREES[0]])
     const { id: origin, ...fields } = snapshots[0]!
     const to = await makeRepository()
-    await copySnapshots(from, to, snapshots)
+    await copyAndLoad(from, to, snapshots)
     for (const { id } of await to.snapshots()) await to.backend.remove('snapshot', id)
     const stored = { ...fields, tags: ['a', 'b'], original: origin }
     await to.writeUnpacked('snapshot', encodeSnapshot({ ...stored, ...changed }))
-    const report = await copySnapshots(from, to, [{ ...fields, id: origin, tags: ['a', 'b'] }])
+    const report = await copyAndLoad(from, to, [{ ...fields, id: origin, tags: ['a', 'b'] }])
     expect(report.snapshots.map((outcome) => outcome.kind)).toEqual([kind])
   })
 
@@ -110,10 +122,10 @@ describe('copying', () => {
     const text = 'all work and no play makes Jack a dull boy. '.repeat(200)
     const { repository: v1, snapshots } = await makeFilledRepository([{ text }], { version: 1 })
     const [v2, kept, back] = [await makeRepository(), await makeRepository(), await makeRepository({ version: 1 })]
-    const compressing = await copySnapshots(v1, v2, snapshots)
-    const keeping = await copySnapshots(v1, kept, snapshots, { compression: 'keep' })
+    const compressing = await copyAndLoad(v1, v2, snapshots)
+    const keeping = await copyAndLoad(v1, kept, snapshots, { compression: 'keep' })
     expect(compressing.bytesStored).toBeLessThan(keeping.bytesStored / 4)
-    await copySnapshots(v2, back, await v2.snapshots())
+    await copyAndLoad(v2, back, await v2.snapshots())
     for (const repository of [v2, kept, back]) await expectWhole(repository)
     expect([...back.index.blobs()].map(({ uncompressedLength }) => uncompressedLength)).toEqual([0, 0])
     expect((await back.snapshots()).map(({ original, tree }) => ({ original, tree }))).toEqual(
@@ -125,7 +137,7 @@ describe('copying', () => {
     const { repository: from, snapshots } = await makeFilledRepository(TREES)
     const progress: CopyProgress[] = []
     const outcomes: string[] = []
-    await copySnapshots(from, await makeRepository(), snapshots, {
+    await copyAndLoad(from, await makeRepository(), snapshots, {
       onProgress: (state) => progress.push(state),
       onSnapshot: ({ kind }) => outcomes.push(kind),
     })
@@ -144,10 +156,10 @@ describe('copying', () => {
   test('recognises a copy although another snapshot of the destination cannot be read', async () => {
     const { repository: from, snapshots } = await makeFilledRepository(TREES)
     const to = await makeRepository()
-    const first = await copySnapshots(from, to, snapshots)
+    const first = await copyAndLoad(from, to, snapshots)
     const [damaged] = first.snapshots.map((outcome) => outcome.kind === 'copied' && outcome.copy.id)
     await alterFile(to.backend, 'snapshot', String(damaged), flipBit(30))
-    const report = await copySnapshots(from, to, snapshots)
+    const report = await copyAndLoad(from, to, snapshots)
     expect(report.unreadable).toEqual([damaged])
     expect(report.snapshots.map(({ kind }) => kind)).toEqual(['copied', 'present'])
   })
@@ -175,7 +187,7 @@ describe('a damaged source', () => {
     const { from, snapshots, pack } = await threeSnapshots()
     await alterFile(from.backend, 'pack', pack, flipBit(20))
     const to = await makeRepository()
-    const { snapshots: outcomes } = await copySnapshots(from, to, snapshots)
+    const { snapshots: outcomes } = await copyAndLoad(from, to, snapshots)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['copied', 'damaged', 'copied'])
     expect(outcomes[1]).toMatchObject({
       path: '/sub/lost',
@@ -189,7 +201,7 @@ describe('a damaged source', () => {
     const { from, snapshots, pack } = await threeSnapshots()
     await from.backend.remove('pack', pack)
     const to = await makeRepository()
-    const { snapshots: outcomes } = await copySnapshots(from, to, snapshots)
+    const { snapshots: outcomes } = await copyAndLoad(from, to, snapshots)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['copied', 'damaged', 'copied'])
     await expectWhole(to)
   })
@@ -209,7 +221,7 @@ describe('a damaged source', () => {
     const snapshots: StoredSnapshot[] = []
     for (const root of roots) snapshots.push(await filler.addSnapshot(root))
     const to = await makeRepository()
-    const { snapshots: outcomes } = await copySnapshots(from, to, snapshots)
+    const { snapshots: outcomes } = await copyAndLoad(from, to, snapshots)
     expect(outcomes.map((outcome) => (outcome.kind === 'damaged' ? outcome.path : outcome.kind))).toEqual([
       'copied',
       '/bad',
@@ -221,13 +233,13 @@ describe('a damaged source', () => {
   test('is made up for by what the destination has already', async () => {
     const { from, snapshots, pack } = await threeSnapshots()
     const to = await makeRepository()
-    await copySnapshots(from, to, snapshots)
+    await copyAndLoad(from, to, snapshots)
     for (const { id } of await to.snapshots()) await to.backend.remove('snapshot', id)
     await alterFile(from.backend, 'pack', pack, flipBit(20))
     const treePack = from.index.find('tree', snapshots[1]!.tree)!.pack
     await from.backend.remove('pack', treePack)
     // Without anything that is remembered of earlier reads.
-    const again = await copySnapshots(await reopened(from.backend), to, snapshots)
+    const again = await copyAndLoad(await reopened(from.backend), to, snapshots)
     expect(again.snapshots.map(({ kind }) => kind)).toEqual(['copied', 'copied', 'copied'])
     await expectWhole(to)
   })

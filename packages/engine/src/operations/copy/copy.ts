@@ -23,8 +23,9 @@ const SNAPSHOTS_PER_ROUND = 64
  * Copies snapshots into another repository (§20): every blob that it lacks, as it is, and then the snapshots. Those it
  * has already are left out. A snapshot with damage in it is not copied, the others are.
  *
- * Both repositories are locked and have their indexes loaded. Memory: the two indexes, 50 bytes per directory, and a
- * fixed amount for the blobs on their way.
+ * Both repositories are locked and have their indexes loaded. That of the destination does not know afterwards what was
+ * copied: `loadIndex` brings it up to date. Memory: the two indexes, one byte per blob of the source, 50 bytes per
+ * directory, and a fixed amount for the blobs on their way.
  *
  * @throws {InvalidInputError} both are the same repository
  */
@@ -39,10 +40,11 @@ export async function copySnapshots(
       hint: 'name another repository to copy from',
     })
   }
-  return await new CopyRun(from, to, snapshots, options).run()
+  await using run = new CopyRun(from, to, snapshots, options)
+  return await run.run()
 }
 
-class CopyRun {
+class CopyRun implements AsyncDisposable {
   readonly #from: Repository
   readonly #to: Repository
   readonly #snapshots: readonly StoredSnapshot[]
@@ -83,6 +85,12 @@ class CopyRun {
     })
   }
 
+  /** Nothing that was under way goes on, and what was stored of it is in the index where that is possible. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#transfer[Symbol.asyncDispose]()
+  }
+
   async run(): Promise<CopyReport> {
     using _ticker = new ProgressTicker(this.#options.onProgress, () => this.#progress())
     const unreadable: SnapshotId[] = []
@@ -92,7 +100,6 @@ class CopyRun {
       await this.#settle()
     } catch (error) {
       this.#stop.abort(error)
-      await this.#transfer.ended()
       throw error
     }
     const { blobsDone, bytesDone, bytesStored } = this.#transfer
@@ -152,7 +159,7 @@ class CopyRun {
     try {
       return decodeTree(await this.#reader.read(this.#from.index, 'tree', id, this.#signal))
     } catch (error) {
-      if (!isUnreadable(error) || !this.#to.index.has('tree', id)) throw error
+      if (!isUnreadable(error) || !this.#transfer.isStored('tree', id)) throw error
       return await this.#to.readTree(id, this.#signal)
     }
   }
@@ -171,7 +178,7 @@ class CopyRun {
   }
 
   async #store(snapshot: StoredSnapshot): Promise<void> {
-    if (!this.#to.index.has('tree', snapshot.tree)) {
+    if (!this.#transfer.isStored('tree', snapshot.tree)) {
       throw new DamagedError(`the root of snapshot ${shortId(snapshot.id)} did not arrive in the destination`, {
         hint: 'run the copy again; no snapshot was stored that lacks anything',
       })
@@ -190,12 +197,12 @@ class CopyRun {
   }
 
   #lackOfTree(id: TreeId): string | undefined {
-    if (this.#to.index.has('tree', id)) return undefined
+    if (this.#transfer.isStored('tree', id)) return undefined
     return this.#transfer.lossOf('tree', id) ?? `tree blob ${shortId(id)} is not in the destination`
   }
 
   #lackOfContent(content: readonly BlobId[]): string | undefined {
-    const missing = content.find((id) => !this.#to.index.has('data', id))
+    const missing = content.find((id) => !this.#transfer.isStored('data', id))
     if (missing === undefined) return undefined
     return this.#transfer.lossOf('data', missing) ?? `data blob ${shortId(missing)} is not in the destination`
   }

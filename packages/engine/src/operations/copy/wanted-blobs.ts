@@ -1,52 +1,55 @@
-import type { BlobId, PackId } from '../../ids.ts'
-import type { BlobLocation } from '../../index/blob-index.ts'
-import { IdSet } from '../../index/id-set.ts'
-import type { BlobType, PackedBlob } from '../../pack/blob.ts'
+import type { PackId } from '../../ids.ts'
+import type { BlobIndex } from '../../index/blob-index.ts'
+import type { PackedBlob } from '../../pack/blob.ts'
 
 /** Wanted blobs that lie in one pack. */
 export interface WantedPack {
   readonly id: PackId
-  /** By offset. */
   readonly blobs: PackedBlob[]
 }
 
-/** About 20 MB of memory. */
 const MOST_BLOBS = 65_536
 const MOST_BYTES = 1024 * 1024 * 1024
 
-/** Blobs to be fetched from the packs of a repository in one go, each once. About 300 bytes per blob. */
+/** Blobs to be fetched from the packs of a repository in one go, as rows of its index: about 16 bytes per blob. */
 export class WantedBlobs {
-  readonly #ids: Record<BlobType, IdSet> = { data: new IdSet(), tree: new IdSet() }
-  readonly #packs = new Map<PackId, PackedBlob[]>()
+  readonly #index: BlobIndex
+  /** By the number of the pack. */
+  readonly #packs = new Map<number, number[]>()
+  #size = 0
   /** Stored bytes. */
-  bytes = 0
+  #bytes = 0
+
+  constructor(index: BlobIndex) {
+    this.#index = index
+  }
 
   get size(): number {
-    return this.#ids.data.size + this.#ids.tree.size
+    return this.#size
   }
 
   get isFull(): boolean {
-    return this.size >= MOST_BLOBS || this.bytes >= MOST_BYTES
+    return this.#size >= MOST_BLOBS || this.#bytes >= MOST_BYTES
   }
 
-  has(type: BlobType, id: BlobId): boolean {
-    return this.#ids[type].has(id)
+  /** @param row one that was not added before */
+  add(row: number): void {
+    this.#size++
+    this.#bytes += this.#index.lengthAt(row)
+    const pack = this.#index.packNumberAt(row)
+    const rows = this.#packs.get(pack)
+    if (rows) rows.push(row)
+    else this.#packs.set(pack, [row])
   }
 
-  add(type: BlobType, id: BlobId, { pack, offset, length, uncompressedLength }: BlobLocation): void {
-    if (!this.#ids[type].add(id)) return
-    this.bytes += length
-    const blob = { type, id, offset, length, uncompressedLength }
-    const blobs = this.#packs.get(pack)
-    if (blobs) blobs.push(blob)
-    else this.#packs.set(pack, [blob])
-  }
-
+  /** Made one at a time, when they are asked for. */
   *packs(): Generator<WantedPack> {
-    for (const [id, blobs] of this.#packs) yield { id, blobs: blobs.sort((a, b) => a.offset - b.offset) }
+    for (const [number, rows] of this.#packs) {
+      yield { id: this.#index.packIds[number]!, blobs: rows.map((row) => this.#index.blobAt(row)) }
+    }
   }
 
-  *blobs(): Generator<PackedBlob> {
-    for (const blobs of this.#packs.values()) yield* blobs
+  *rows(): Generator<number> {
+    for (const rows of this.#packs.values()) yield* rows
   }
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { BackendError } from '../../backend/backend.ts'
 import { hasCode } from '../../backend/local/system-error.ts'
 import { mapConcurrently } from '../../concurrency.ts'
@@ -11,23 +10,20 @@ import { LockLostError } from '../../repository/lock-error.ts'
 import { PackWriter } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { BlobsSource } from '../../workers/blob-opener.ts'
-import type { RepackEvent, RepackResult, RepackTask, RepackWorkerData } from '../../workers/repack-protocol.ts'
+import type { RepackTask } from '../../workers/repack-protocol.ts'
 import { reviveError } from '../../workers/thread-error.ts'
-import { WorkerPool, workerUrl } from '../../workers/worker-pool.ts'
 import { type BlobRange, byOffset, extentOf, fetchRanges, packedForThread } from './ranges.ts'
+import { RepackThreads } from './repack-threads.ts'
 
-const MOST_THREADS = 8
 /** Requests for packs that are under way at the same time; each has up to 8 MiB. */
 const MOST_FETCHES = 16
 /** New packs that may wait for a local disk before more are made. */
 const WAITING_PACKS = 2
 
-export interface RepackOptions {
+export interface RepackerOptions {
   readonly from: Repository
   /** May be the same repository. */
   readonly to: Repository
-  /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
-  readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
   /**
    * Compress data that is stored uncompressed, where `to` can, also when it does not become shorter: then it is not tried
    * again. Trees are compressed in either case (§7), and what is compressed stays as it is.
@@ -35,6 +31,11 @@ export interface RepackOptions {
   readonly compression: 'keep' | 'compress'
   /** 16 MiB by default. */
   readonly packSizeBytes?: number | undefined
+}
+
+export interface RepackRound {
+  /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
+  readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
   readonly signal?: AbortSignal | undefined
   /** Told of each source pack when its wanted blobs are on their way: their bytes and number, lost ones left out. */
   readonly onPack?: ((done: { id: PackId; bytes: number; blobs: number }) => void) | undefined
@@ -68,29 +69,58 @@ export interface RepackReport {
  * @throws {DamagedError} a blob has no usable copy, and nobody is told @throws the signal's reason @throws the first
  * failure to store
  */
-export async function repack(options: RepackOptions): Promise<RepackReport> {
-  await using run = new RepackRun(options)
-  return await run.execute()
+export async function repack(options: RepackerOptions & RepackRound): Promise<RepackReport> {
+  await using repacker = new Repacker(options)
+  return await repacker.repack(options)
 }
 
-class RepackRun implements AsyncDisposable {
-  readonly #options: RepackOptions
-  readonly #packSizeBytes: number
+/** Repacks several times, one after the other, with the same threads: their memory would not be given back in between. */
+export class Repacker implements AsyncDisposable {
+  readonly #options: RepackerOptions
+  readonly #threads: RepackThreads
+
+  constructor(options: RepackerOptions) {
+    this.#options = options
+    this.#threads = new RepackThreads(options)
+  }
+
+  /** To be called when no round is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#threads[Symbol.asyncDispose]()
+  }
+
+  /** One round; promises what {@link repack} does. To be called when the one before has ended. */
+  async repack(round: RepackRound): Promise<RepackReport> {
+    using run = new RepackRun(this.#options, round, this.#threads)
+    try {
+      return await run.execute()
+    } catch (error) {
+      // What they hold of this round must not get into the packs of another.
+      await this.#threads[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+}
+
+class RepackRun implements Disposable {
+  readonly #options: RepackerOptions
+  readonly #round: RepackRound
+  readonly #threads: RepackThreads
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #writer: PackWriter
   readonly #newPacks: PackId[] = []
-  #pool: WorkerPool<RepackTask, RepackResult, RepackEvent> | undefined
   #packs = 0
   #blobs = 0
   #bytesRead = 0
 
-  constructor(options: RepackOptions) {
+  constructor(options: RepackerOptions, round: RepackRound, threads: RepackThreads) {
     this.#options = options
-    this.#packSizeBytes = options.packSizeBytes ?? PACK_SIZE_LIMITS.default
-    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
+    this.#round = round
+    this.#threads = threads
+    this.#signal = round.signal ? AbortSignal.any([round.signal, this.#stop.signal]) : this.#stop.signal
     this.#writer = new PackWriter(options.to, {
-      packSizeBytes: this.#packSizeBytes,
+      packSizeBytes: options.packSizeBytes ?? PACK_SIZE_LIMITS.default,
       dryRun: false,
       onFailure: (error) => this.#stop.abort(error),
       onStored: (memory, pack) => {
@@ -99,22 +129,24 @@ class RepackRun implements AsyncDisposable {
         memory.transfer(0)
       },
     })
-    // Without the lock somebody may be removing what is in no index yet: nothing may be named from then on.
+    threads.onPack = ({ pack, fill }) => this.#writer.add(pack, fill)
     this.#signal.addEventListener('abort', () => {
+      // Without the lock somebody may be removing what is in no index yet: nothing may be named from then on.
       if (this.#signal.reason instanceof LockLostError) this.#writer.fail(this.#signal.reason)
+      threads.dropQueued(this.#signal.reason)
     })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Does not hear of the signal any more. */
+  [Symbol.dispose](): void {
     this.#stop.abort()
-    await this.#pool?.[Symbol.asyncDispose]()
   }
 
   async execute(): Promise<RepackReport> {
     try {
       this.#signal.throwIfAborted()
-      await mapConcurrently(this.#options.packs, this.#lanes, (pack) => this.#repackPack(pack))
-      await this.#flush()
+      await mapConcurrently(this.#round.packs, this.#lanes, (pack) => this.#repackPack(pack))
+      await this.#threads.flush()
       await this.#writer.finish()
     } catch (error) {
       await this.#keepWhatWasDone(error)
@@ -132,32 +164,12 @@ class RepackRun implements AsyncDisposable {
   /** A thread that reads packs itself always has the next one waiting; requests are slow, so more are under way. */
   get #lanes(): number {
     const { backend } = this.#options.from
-    if (backend.localPath) return threads() + 1
-    return Math.min(MOST_FETCHES, backend.connections + threads())
-  }
-
-  get #threads(): WorkerPool<RepackTask, RepackResult, RepackEvent> {
-    if (this.#pool) return this.#pool
-    const { from, to, compression } = this.#options
-    const workerData: RepackWorkerData = {
-      sourceKey: from.masterKey,
-      targetKey: to.masterKey,
-      targetVersion: to.config.version,
-      compression,
-      packSizeBytes: this.#packSizeBytes,
-    }
-    const pool = new WorkerPool<RepackTask, RepackResult, RepackEvent>({
-      url: workerUrl('../../workers/repack-worker', import.meta.url),
-      size: threads(),
-      workerData,
-      onEvent: ({ pack, fill }) => this.#writer.add(pack, fill),
-    })
-    this.#signal.addEventListener('abort', () => pool.dropQueued(this.#signal.reason))
-    return (this.#pool = pool)
+    if (backend.localPath) return this.#threads.count + 1
+    return Math.min(MOST_FETCHES, backend.connections + this.#threads.count)
   }
 
   async #repackPack({ id, blobs }: { id: PackId; blobs: readonly PackedBlob[] }): Promise<void> {
-    const { from, onPack } = this.#options
+    const { from } = this.#options
     const ranges = from.backend.localPath ? [byOffset(blobs)] : fetchRanges(blobs)
     let bytes = 0
     let stored = 0
@@ -172,7 +184,7 @@ class RepackRun implements AsyncDisposable {
     }
     this.#packs++
     this.#blobs += stored
-    onPack?.({ id, bytes, blobs: stored })
+    this.#round.onPack?.({ id, bytes, blobs: stored })
   }
 
   /** @returns the numbers of the blobs that are lost */
@@ -196,7 +208,7 @@ class RepackRun implements AsyncDisposable {
     const transfer = source.kind === 'bytes' ? [source.bytes.buffer as ArrayBuffer] : []
     await this.#room()
     const task: RepackTask = { kind: 'blobs', source, ...packedForThread(range) }
-    const { failures } = await this.#threads.run(task, { transfer })
+    const { failures } = await this.#threads.run(task, transfer)
     return failures.map(({ at, error }) => ({ at, reason: reviveError(error).message }))
   }
 
@@ -239,23 +251,17 @@ class RepackRun implements AsyncDisposable {
   }
 
   #tellDamage(blob: PackedBlob, pack: PackId, reason: string): void {
-    const { onDamaged } = this.#options
+    const { onDamaged } = this.#round
     if (onDamaged) return onDamaged(blob, pack, reason)
     throw new DamagedError(`${blob.type} blob ${shortId(blob.id)} in pack ${shortId(pack)} is damaged: ${reason}`, {
       hint: `run \`hikae check --read-data\` to see how far the damage goes, then \`hikae repair packs ${pack}\``,
     })
   }
 
-  /** Has every thread hand over its unfinished packs, those of one type together so that they can be merged. */
-  async #flush(): Promise<void> {
-    await this.#pool?.runOnEach({ kind: 'flush', type: 'data' })
-    await this.#pool?.runOnEach({ kind: 'flush', type: 'tree' })
-  }
-
   async #keepWhatWasDone(error: unknown): Promise<void> {
     this.#stop.abort(error)
     try {
-      if (!this.#writer.error) await this.#flush()
+      if (!this.#writer.error) await this.#threads.flush()
     } catch {
       // The threads have failed; what is stored already can still be kept.
     }
@@ -265,10 +271,6 @@ class RepackRun implements AsyncDisposable {
       // The caller throws the reason for stopping, which matters more than what could not be kept.
     }
   }
-}
-
-function threads(): number {
-  return Math.min(availableParallelism(), MOST_THREADS)
 }
 
 /** Whether this pack, and only this one, cannot give its bytes back. */
