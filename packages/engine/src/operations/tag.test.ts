@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { FileKind } from '../backend/backend.ts'
 import { MemoryBackend } from '../backend/memory.ts'
 import { InvalidInputError } from '../errors.ts'
-import type { TreeId } from '../ids.ts'
+import type { SnapshotId, TreeId } from '../ids.ts'
 import { makeRepository, RepositoryFiller } from '../repository/fixture.test.support.ts'
+import { LockLostError } from '../repository/lock-error.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import { type TagChange, tagSnapshots } from './tag.ts'
 
 const tree = '1'.repeat(64) as TreeId
@@ -89,4 +91,55 @@ test('nothing more is tagged once the lock is lost', async () => {
   const options = { signal: stop.signal, onChanged: () => stop.abort(new Error('the lock is lost')) }
   await expect(tagSnapshots(repository, some, { add: ['a'] }, options)).rejects.toThrow('the lock is lost')
   expect((await repository.snapshots()).filter(({ tags }) => tags)).toHaveLength(1)
+})
+
+test('a lock that is gone is noticed before anything is stored or removed', async () => {
+  const repository = await makeRepository()
+  const old = await new RepositoryFiller(repository).addSnapshot(tree)
+  const confirmLock = async () => {
+    throw new LockLostError('the lock is gone')
+  }
+  await expect(tagSnapshots(repository, [old], { add: ['a'] }, { confirmLock })).rejects.toThrow(LockLostError)
+  expect(await repository.snapshots()).toEqual([old])
+})
+
+describe('a run that ended before it removed the old snapshot', () => {
+  class DyingBackend extends MemoryBackend {
+    isDead = false
+    override async remove(...args: [kind: FileKind, name: string]): Promise<void> {
+      if (this.isDead) throw new Error('died')
+      await super.remove(...args)
+    }
+  }
+
+  test.each<[string, Partial<Snapshot>, TagChange]>([
+    ['of a first snapshot', {}, { add: ['a'] }],
+    ['of one that was changed before', { original: '2'.repeat(64) as SnapshotId, tags: ['b'] }, { remove: ['b'] }],
+  ])('%s is finished by the same run, and there is one snapshot', async (_, fields, change) => {
+    const backend = new DyingBackend()
+    const repository = await makeRepository({ backend })
+    const old = await new RepositoryFiller(repository).addSnapshot(tree, fields)
+    backend.isDead = true
+    expect((await tagSnapshots(repository, [old], change)).failed).toHaveLength(1)
+    backend.isDead = false
+    const both = await repository.snapshots()
+    expect(both).toHaveLength(2)
+    const told: [string, string][] = []
+    const report = await tagSnapshots(repository, both, change, { onChanged: (a, b) => told.push([a.id, b.id]) })
+    expect(report).toEqual({ changed: 1, unchanged: 1, failed: [] })
+    const changed = both.find(({ id }) => id !== old.id)!
+    expect(await repository.snapshots()).toEqual([changed])
+    expect(told).toEqual([[old.id, changed.id]])
+  })
+
+  test('is not taken for a snapshot that differs in anything else', async () => {
+    const repository = await makeRepository()
+    const filler = new RepositoryFiller(repository)
+    const old = await filler.addSnapshot(tree)
+    const other = await filler.addSnapshot(tree, { hostname: 'elsewhere', original: old.id, tags: ['a'] })
+    await tagSnapshots(repository, [old], { add: ['a'] })
+    const now = await repository.snapshots()
+    expect(new Set(now.map(({ hostname }) => hostname))).toEqual(new Set([old.hostname, other.hostname]))
+    expect(now).toHaveLength(2)
+  })
 })

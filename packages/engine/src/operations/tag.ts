@@ -1,7 +1,8 @@
 import { InvalidInputError } from '../errors.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { StoredSnapshot } from '../snapshot/snapshot.ts'
-import { removeSnapshot, storeReplacement } from './replace-snapshot.ts'
+import { removeSnapshot } from './replace-snapshot.ts'
+import { Replacements } from './replacements.ts'
 
 /** Either new tags instead of all old ones, or what to add and then to remove. */
 export type TagChange =
@@ -10,6 +11,8 @@ export type TagChange =
 
 export interface TagOptions {
   readonly signal?: AbortSignal
+  /** Of the lock: awaited before each snapshot is changed; when it throws, nothing more is changed. */
+  readonly confirmLock?: () => Promise<void>
   /** Called when the new snapshot is stored and the old one removed. */
   readonly onChanged?: (old: StoredSnapshot, changed: StoredSnapshot) => void
 }
@@ -24,7 +27,8 @@ export interface TagReport {
 
 /**
  * Changes the tags of snapshots. Each is stored anew, with `original` naming the first of its line, and then its old file is
- * removed (§9, §20): at no time is there none. Needs an exclusive lock. One that fails does not stop the others.
+ * removed (§9, §20): at no time is there none. When a run ended in between, the same one made again removes the old file
+ * and stores no second new one. Needs an exclusive lock. One that fails does not stop the others.
  *
  * @throws {InvalidInputError} there is nothing to change
  */
@@ -32,12 +36,14 @@ export async function tagSnapshots(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
   change: TagChange,
-  { signal, onChanged }: TagOptions = {},
+  { signal, confirmLock, onChanged }: TagOptions = {},
 ): Promise<TagReport> {
   checkChange(change)
   let changed = 0
   let unchanged = 0
   const failed: { snapshot: StoredSnapshot; error: Error }[] = []
+  const stored = await repository.snapshots(signal, () => undefined)
+  const replacements = new Replacements(repository, stored, { original: 'first' })
   for (const snapshot of snapshots) {
     signal?.throwIfAborted()
     const tags = changedTags(snapshot.tags ?? [], change)
@@ -45,8 +51,9 @@ export async function tagSnapshots(
       unchanged++
       continue
     }
+    await confirmLock?.()
     try {
-      const replacement = await storeReplacement(repository, snapshot, { tags }, signal)
+      const replacement = await replacements.store(snapshot, { tags }, signal)
       await removeSnapshot(repository, snapshot.id, signal)
       changed++
       onChanged?.(snapshot, replacement)

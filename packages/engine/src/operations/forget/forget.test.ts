@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { MemoryBackend } from '../../backend/memory.ts'
 import type { FileKind } from '../../backend/backend.ts'
 import { makeFilledRepository } from '../../repository/fixture.test.support.ts'
+import { LockLostError } from '../../repository/lock-error.ts'
 import { forgetSnapshots } from './forget.ts'
 
 const TREES = [{ a: '1' }, { a: '2' }, { a: '3' }]
@@ -43,5 +44,15 @@ test('nothing more is removed once the lock is lost or the person wants to stop'
   const reason = new Error('the lock is lost')
   const options = { signal: stop.signal, onRemoved: () => stop.abort(reason) }
   await expect(forgetSnapshots(repository, snapshots, options)).rejects.toBe(reason)
+  expect(await repository.snapshots()).toEqual(snapshots.slice(1))
+})
+
+test('a lock that is gone is noticed before a snapshot is removed', async () => {
+  const { repository, snapshots } = await makeFilledRepository(TREES)
+  let confirmed = 0
+  const confirmLock = async () => {
+    if (++confirmed > 1) throw new LockLostError('the lock is gone')
+  }
+  await expect(forgetSnapshots(repository, snapshots, { confirmLock })).rejects.toThrow(LockLostError)
   expect(await repository.snapshots()).toEqual(snapshots.slice(1))
 })

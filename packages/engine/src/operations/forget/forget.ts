@@ -4,6 +4,8 @@ import { removeSnapshot } from '../replace-snapshot.ts'
 
 export interface ForgetOptions {
   readonly signal?: AbortSignal
+  /** Of the lock: awaited before each removal; when it throws, nothing more is removed. */
+  readonly confirmLock?: () => Promise<void>
   /** Called after each removal. */
   readonly onRemoved?: (snapshot: StoredSnapshot) => void
 }
@@ -23,12 +25,13 @@ export interface ForgetReport {
 export async function forgetSnapshots(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
-  { signal, onRemoved }: ForgetOptions = {},
+  { signal, confirmLock, onRemoved }: ForgetOptions = {},
 ): Promise<ForgetReport> {
   const removed: StoredSnapshot[] = []
   const failed: { snapshot: StoredSnapshot; error: Error }[] = []
   for (const snapshot of snapshots) {
     signal?.throwIfAborted()
+    await confirmLock?.()
     try {
       await removeSnapshot(repository, snapshot.id, signal)
     } catch (error) {

@@ -9,7 +9,7 @@ import type { Repository } from '../../repository/repository.ts'
 import type { StoredSnapshot } from '../../snapshot/snapshot.ts'
 import { ProgressTicker } from '../progress-ticker.ts'
 import { removeSnapshot } from '../replace-snapshot.ts'
-import { Replacements, withTag } from '../rewrite/replacements.ts'
+import { Replacements, withTag } from '../replacements.ts'
 import { EMPTY_TREE, EMPTY_TREE_CONTENT, TreeRewriter } from '../rewrite/tree-rewriter.ts'
 import { planIndexRepair } from './index-plan.ts'
 import { undoFlippedBit } from './flipped-bit.ts'
@@ -147,7 +147,7 @@ class SnapshotsRepair {
     const chosen = this.#options.snapshots ?? stored
     const plans = await this.#plan(chosen.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time)))
     if (!this.#options.dryRun) await this.#writer.finish()
-    const replacements = new Replacements(this.#repository, stored, TAG)
+    const replacements = new Replacements(this.#repository, stored, { original: 'replaced', ownTag: TAG })
     const snapshots: RepairedSnapshot[] = []
     for (const plan of plans) snapshots.push(await this.#apply(plan, replacements))
     return {
@@ -209,7 +209,7 @@ class SnapshotsRepair {
     const change = tree && { tree, tags: withTag(old, TAG) }
     const replacement = change && (await replacements.store(old, change, this.#signal))
     if (removed) await removeSnapshot(this.#repository, old.id, this.#signal)
-    return { ...result, ...(replacement ? { replacement } : {}) }
+    return { ...result, ...(replacement ? { replacement: replacement.id } : {}) }
   }
 
   async #removeUnreadable(found: ReadonlyMap<SnapshotId, DamagedError>): Promise<RepairSnapshotsReport['unreadable']> {

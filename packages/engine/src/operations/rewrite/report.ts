@@ -17,6 +17,8 @@ export interface RewriteOptions {
   /** Find out what would be done, and do nothing. */
   readonly dryRun?: boolean
   readonly signal?: AbortSignal
+  /** Of the lock: awaited before each snapshot is stored or removed, which is not when this throws. */
+  readonly confirmLock?: () => Promise<void>
   /** Told of each entry that is left out, in the first snapshot in which it is met; what lies below is not named. */
   readonly onExcluded?: (path: string, snapshot: StoredSnapshot) => void
   readonly onProgress?: (progress: RewriteProgress) => void

@@ -8,6 +8,7 @@ import {
   RepositoryFiller,
   type TreeSpec,
 } from '../../repository/fixture.test.support.ts'
+import { LockLostError } from '../../repository/lock-error.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { SnapshotSummary } from '../../snapshot/snapshot.ts'
 import { check } from '../check/check.ts'
@@ -193,6 +194,19 @@ test('a snapshot that cannot be rewritten is named and left alone, the others ar
   ])
   expect((await repository.snapshots())[0]).toEqual(snapshots[0])
 })
+
+test.each(['keep', 'remove'] as const)(
+  'a lock that is gone is noticed before a snapshot is stored or removed: originals %s',
+  async (originals) => {
+    const { repository, snapshots } = await makeFilledRepository([SPEC, { dir: { secret: 'x' } }])
+    const confirmLock = async () => {
+      throw new LockLostError('the lock is gone')
+    }
+    const rewriting = rewrite(repository, snapshots, { ...EXCLUDE, originals, confirmLock })
+    await expect(rewriting).rejects.toThrow(LockLostError)
+    expect(await repository.snapshots()).toEqual(snapshots)
+  },
+)
 
 test.for([
   [{}, 'nothing to rewrite'],

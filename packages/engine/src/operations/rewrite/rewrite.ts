@@ -8,7 +8,7 @@ import type { Repository } from '../../repository/repository.ts'
 import type { StoredSnapshot } from '../../snapshot/snapshot.ts'
 import { ProgressTicker } from '../progress-ticker.ts'
 import { removeSnapshot } from '../replace-snapshot.ts'
-import { Replacements, type SnapshotChange, withTag } from './replacements.ts'
+import { Replacements, type SnapshotChange, withTag } from '../replacements.ts'
 import type { RewriteOptions, RewriteProgress, RewriteReport, RewrittenSnapshot } from './report.ts'
 import { summaryAfter } from './summary.ts'
 import type { RewrittenTree } from './tree-results.ts'
@@ -135,14 +135,15 @@ class RewriteRun {
 
   async #apply(plans: readonly Plan[]): Promise<RewrittenSnapshot[]> {
     const stored = await this.#repository.snapshots(this.#signal, () => undefined)
-    const replacements = new Replacements(this.#repository, stored, TAG)
+    const replacements = new Replacements(this.#repository, stored, { original: 'replaced', ownTag: TAG })
     const done: RewrittenSnapshot[] = []
     for (const plan of plans) {
       this.#signal?.throwIfAborted()
-      const replacement = plan.change && (await replacements.store(plan.old, plan.change, this.#signal))
       const removed = this.#removesOriginal(plan)
+      if (plan.change || removed) await this.#options.confirmLock?.()
+      const replacement = plan.change && (await replacements.store(plan.old, plan.change, this.#signal))
       if (removed) await removeSnapshot(this.#repository, plan.old.id, this.#signal)
-      done.push({ ...outcomeOf(plan), ...(replacement ? { replacement } : {}), removed })
+      done.push({ ...outcomeOf(plan), ...(replacement ? { replacement: replacement.id } : {}), removed })
     }
     return done
   }

@@ -174,7 +174,7 @@ function showPlan(plan: ForgetPlan, policy: string, options: ForgetValues, out: 
 async function apply(
   { groups }: ForgetPlan,
   { dryRun, prune }: ForgetValues,
-  { repository, signal }: Session,
+  { repository, signal, lock }: Session,
   { out }: CommandContext,
 ): Promise<{ removed: readonly StoredSnapshot[]; failed: number }> {
   // Oldest first: who is interrupted keeps what is newer.
@@ -186,6 +186,7 @@ async function apply(
   const { forgetSnapshots } = await import('@hikae/engine')
   const { removed, failed } = await forgetSnapshots(repository, doomed, {
     signal,
+    confirmLock: async () => await lock?.confirm(),
     onRemoved: ({ id }) => out.detail(`removed snapshot ${shortId(id)}`),
   })
   for (const { snapshot, error } of failed) {

@@ -67,6 +67,7 @@ export const rewrite = command({
         originals: forget ? 'remove' : 'keep',
         dryRun,
         signal: session.signal,
+        confirmLock: async () => await session.lock?.confirm(),
         onExcluded: (path, snapshot) => printer.print(path, snapshot),
         onProgress: (state) => progress.update(state),
       }),

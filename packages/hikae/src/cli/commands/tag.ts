@@ -41,6 +41,7 @@ export const tag = command({
     const { snapshots, isComplete } = await selectSnapshots(session, args, options, out)
     const { changed, unchanged, failed } = await tagSnapshots(session.repository, snapshots, change, {
       signal: session.signal,
+      confirmLock: async () => await session.lock?.confirm(),
       onChanged: (old, replacement) => printChange(old, replacement, out),
     })
     for (const { snapshot, error } of failed) {
