@@ -14,6 +14,16 @@ export {
 } from './faulty-backend.ts'
 export { HOSTILE_NAMES } from './hostile-names.ts'
 export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
+export {
+  requestFault,
+  startHttpProxy,
+  type HttpFault,
+  type HttpFaultPlan,
+  type HttpProxy,
+  type HttpProxyOptions,
+  type ProxiedRequest,
+  type RequestMatch,
+} from './http-proxy.ts'
 export { killable, recordedChanges, type KillOrder } from './killable.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
@@ -42,5 +52,6 @@ export {
   type SystemFault,
   type SystemFaultPlan,
 } from './system-calls.ts'
+export { startTcpProxy, type TcpFaults, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'
 export { makeTempDir, type TempDir } from './temp-dir.ts'
 export { readTreeFacts, type EntryFacts } from './tree-facts.ts'
