@@ -1,7 +1,9 @@
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
+export { makeCertificate, type CertificateFiles } from './certificate.ts'
 export { makeCheapRepository } from './cheap-repository.ts'
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
+export { answers, startDaemon, type Daemon, type DaemonOptions } from './daemon.ts'
 export {
   faultAt,
   FaultyBackend,
@@ -12,6 +14,7 @@ export {
   type FaultPlan,
   type RecordedCall,
 } from './faulty-backend.ts'
+export { findFreePorts } from './free-ports.ts'
 export { HOSTILE_NAMES } from './hostile-names.ts'
 export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
 export {
@@ -25,6 +28,7 @@ export {
   type RequestMatch,
 } from './http-proxy.ts'
 export { killable, recordedChanges, type KillOrder } from './killable.ts'
+export { startRadosgw, whyNoRadosgw, type Radosgw, type RadosgwOptions } from './radosgw.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {
@@ -43,7 +47,9 @@ export {
   type ProcessResult,
   type RunningProcess,
 } from './run-process.ts'
+export { s3Client, type S3Credentials, type S3Server } from './s3-server.ts'
 export { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk.ts'
+export { startSwift, whyNoSwift } from './swift.ts'
 export {
   isChange,
   watchSystemCalls,
