@@ -187,6 +187,8 @@ test('an index made piece by piece is the same text', () => {
     { id: id(1), blobs: [blob(2), blob(3), blob(4)] },
     { id: id(5), blobs: [] },
     { id: id(6), blobs: [blob(7)] },
+    // More text than is kept as such.
+    { id: id(8), blobs: Array.from({ length: 2000 }, (_, at) => blob(at % 9)) },
   ]
   const text = new IndexText()
   for (const pack of packs) {
@@ -195,7 +197,7 @@ test('an index made piece by piece is the same text', () => {
       text.blob(type, Buffer.from(blobId, 'hex'), offset, length, uncompressedLength)
     }
   }
-  expect(text.blobs).toBe(4)
+  expect(text.blobs).toBe(2004)
   expect(text.finish().toString()).toBe(encodeIndex(packs).toString())
   expect(new IndexText().finish().toString()).toBe(encodeIndex([]).toString())
 })

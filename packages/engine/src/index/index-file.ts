@@ -27,8 +27,12 @@ export function encodeIndex(packs: Iterable<IndexedPack>): Buffer {
   return Buffer.from(`{"packs":[${encoded.join(',')}]}\n`, 'latin1')
 }
 
-/** Makes the plaintext of an index file piece by piece, from raw ids: 130 bytes of text for each blob, and no objects. */
+/** Characters of text, which has many small parts, before they become bytes. */
+const LONGEST_TEXT = 64 * 1024
+
+/** Makes the plaintext of an index file piece by piece, from raw ids: 130 bytes for each blob, and no objects. */
 export class IndexText implements IndexSink {
+  readonly #pieces: Buffer[] = []
   #text = '{"packs":['
   #isFirstPack = true
   #isFirstBlob = true
@@ -50,10 +54,13 @@ export class IndexText implements IndexSink {
     this.#text += (this.#isFirstBlob ? '' : ',') + encodeBlob({ type, id, offset, length, uncompressedLength })
     this.#isFirstBlob = false
     this.#blobs++
+    if (this.#text.length < LONGEST_TEXT) return
+    this.#pieces.push(Buffer.from(this.#text, 'latin1'))
+    this.#text = ''
   }
 
   finish(): Buffer {
-    return Buffer.from(`${this.#text}${this.#isFirstPack ? '' : ']}'}]}\n`, 'latin1')
+    return Buffer.concat([...this.#pieces, Buffer.from(`${this.#text}${this.#isFirstPack ? '' : ']}'}]}\n`, 'latin1')])
   }
 }
 

@@ -36,6 +36,14 @@ export function setNumbers(
   numbers[first + 3] = type === 'tree' ? 1 : 0
 }
 
+/** The blobs from number `start` up to `end`, in memory of their own. */
+export function columnsBetween({ ids, numbers }: BlobColumns, start: number, end: number): BlobColumns {
+  return {
+    ids: ids.slice(start * ID_BYTES, end * ID_BYTES),
+    numbers: numbers.slice(start * NUMBERS_PER_BLOB, end * NUMBERS_PER_BLOB),
+  }
+}
+
 export function columnsOf(blobs: readonly PackedBlob[]): BlobColumns {
   const columns = emptyColumns(blobs.length)
   const ids = Buffer.from(columns.ids.buffer)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DamagedError } from '../errors.ts'
 import type { BlobId } from '../ids.ts'
 import type { PackedBlob } from './blob.ts'
+import { columnsOf } from './blob-columns.ts'
 import { decodeHeader, encodeHeader, HEADER_GUESS_BYTES, headerStart, MAX_PACK_BLOBS, packFileSize } from './header.ts'
 
 const hello: PackedBlob = {
@@ -33,35 +34,35 @@ const arbitraryBlobs = fc
 
 describe('the header of a pack', () => {
   test('has the bytes of the reference vectors, and their packs the size', () => {
-    expect(encodeHeader([hello]).toString('hex')).toBe(`02360000000d000000${hello.id}`)
+    expect(encodeHeader(columnsOf([hello])).toString('hex')).toBe(`02360000000d000000${hello.id}`)
     expect(packFileSize([hello])).toBe(131)
     const tree: PackedBlob = { ...hello, type: 'tree', length: 206, uncompressedLength: 256 }
-    expect(encodeHeader([tree]).toString('hex')).toBe(`03ce00000000010000${hello.id}`)
+    expect(encodeHeader(columnsOf([tree])).toString('hex')).toBe(`03ce00000000010000${hello.id}`)
     expect(packFileSize([tree])).toBe(283)
   })
 
   test('says type 0 and 1, and no second length, for what is stored uncompressed', () => {
     const plain = { ...hello, length: 45, uncompressedLength: 0 }
     const blobs: PackedBlob[] = [plain, { ...plain, type: 'tree', offset: 45 }]
-    expect(encodeHeader(blobs).toString('hex')).toBe(`002d000000${hello.id}012d000000${hello.id}`)
+    expect(encodeHeader(columnsOf(blobs)).toString('hex')).toBe(`002d000000${hello.id}012d000000${hello.id}`)
     expect(packFileSize([plain])).toBe(45 + 37 + 36)
   })
 
   test('gives back every list of blobs', () => {
     fc.assert(
       fc.property(arbitraryBlobs, (blobs) => {
-        expect(decodeHeader(encodeHeader(blobs))).toEqual(blobs)
+        expect(decodeHeader(encodeHeader(columnsOf(blobs)))).toEqual(blobs)
       }),
     )
   })
 
   test('is read from the middle of a larger buffer', () => {
-    const padded = Buffer.concat([Buffer.alloc(7), encodeHeader([hello])])
+    const padded = Buffer.concat([Buffer.alloc(7), encodeHeader(columnsOf([hello]))])
     expect(decodeHeader(padded.subarray(7))).toEqual([hello])
   })
 
   test('is refused when an entry is cut off, of unknown type or of impossible length', () => {
-    const header = encodeHeader([hello])
+    const header = encodeHeader(columnsOf([hello]))
     expect(() => decodeHeader(header.subarray(0, -1))).toThrow(DamagedError)
     expect(() => decodeHeader(Buffer.concat([header, Buffer.from([4])]))).toThrow('entry 1 has the unknown type 4')
     const tooShort = Buffer.from(header)
@@ -78,7 +79,7 @@ describe('the header of a pack', () => {
   test('never crashes on damaged bytes', () => {
     fc.assert(
       fc.property(arbitraryBlobs, fc.nat(), fc.nat(255), (blobs, where, byte) => {
-        const header = encodeHeader(blobs)
+        const header = encodeHeader(columnsOf(blobs))
         if (header.length > 0) header[where % header.length] = byte
         try {
           decodeHeader(header)
@@ -90,9 +91,9 @@ describe('the header of a pack', () => {
   })
 
   test('is not written with gaps between the blobs, nor with more blobs than readers accept', () => {
-    expect(() => encodeHeader([{ ...hello, offset: 1 }])).toThrow('lies at 1, not at 0')
+    expect(() => encodeHeader(columnsOf([{ ...hello, offset: 1 }]))).toThrow('lies at 1, not at 0')
     expect(MAX_PACK_BLOBS).toBe(409_199)
-    expect(() => encodeHeader(Array.from({ length: MAX_PACK_BLOBS + 1 }, () => hello))).toThrow('too many')
+    expect(() => encodeHeader(columnsOf(Array.from({ length: MAX_PACK_BLOBS + 1 }, () => hello)))).toThrow('too many')
   })
 })
 

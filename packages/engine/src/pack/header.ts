@@ -1,7 +1,7 @@
 import { DamagedError } from '../errors.ts'
 import { ID_BYTES, idFromBytes, type BlobId } from '../ids.ts'
 import type { BlobType, PackedBlob } from './blob.ts'
-import { type BlobColumns, blobsInColumns, numbersAt } from './blob-columns.ts'
+import { blobAt, type BlobColumns, blobsInColumns, numbersAt } from './blob-columns.ts'
 
 const CRYPTO_BYTES = 32
 const LENGTH_BYTES = 4
@@ -37,21 +37,28 @@ export function packFileSize(blobs: Iterable<Pick<PackedBlob, 'length' | 'uncomp
 /**
  * The plaintext of a pack's header.
  *
- * @param blobs in the order in which they lie in the pack, without gaps
+ * @param columns its blobs, without gaps
  */
-export function encodeHeader(blobs: readonly PackedBlob[]): Buffer {
-  if (blobs.length > MAX_PACK_BLOBS) throw new RangeError(`${blobs.length} blobs are too many for one pack`)
-  const header = Buffer.allocUnsafe(blobs.reduce((bytes, blob) => bytes + headerEntryBytes(blob), 0))
+export function encodeHeader(columns: BlobColumns): Buffer {
+  const blobs = blobsInColumns(columns)
+  if (blobs > MAX_PACK_BLOBS) throw new RangeError(`${blobs} blobs are too many for one pack`)
+  let bytes = 0
+  for (let at = 0; at < blobs; at++) bytes += headerEntryBytes(numbersAt(columns, at))
+  const header = Buffer.allocUnsafe(bytes)
   let position = 0
   let end = 0
-  for (const blob of blobs) {
-    if (blob.offset !== end) throw new RangeError(`blob ${blob.id} lies at ${blob.offset}, not at ${end}`)
+  for (let at = 0; at < blobs; at++) {
+    const blob = numbersAt(columns, at)
+    if (blob.offset !== end) {
+      throw new RangeError(`blob ${blobAt(columns, at).id} lies at ${blob.offset}, not at ${end}`)
+    }
     end += blob.length
     const compressed = blob.uncompressedLength !== 0
     header[position] = (blob.type === 'tree' ? 1 : 0) + (compressed ? COMPRESSED : 0)
     position = header.writeUInt32LE(blob.length, position + 1)
     if (compressed) position = header.writeUInt32LE(blob.uncompressedLength, position)
-    position += header.write(blob.id, position, ID_BYTES, 'hex')
+    header.set(columns.ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES), position)
+    position += ID_BYTES
   }
   return header
 }

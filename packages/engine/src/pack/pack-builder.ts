@@ -3,7 +3,7 @@ import { sha256Id } from '../crypto/hash.ts'
 import { DamagedError } from '../errors.ts'
 import { ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
 import type { BlobType, PackedBlob } from './blob.ts'
-import { columnsOf } from './blob-columns.ts'
+import { type BlobColumns, emptyColumns, setNumbers } from './blob-columns.ts'
 import { encodeHeader, headerEntryBytes, isHeaderOf, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from './header.ts'
 
 /** A pack ready to be stored, in a form that moves between threads without being copied. */
@@ -98,7 +98,7 @@ export class PackBuilder {
     if (content === undefined || this.#blobs === 0) return undefined
     const ids = this.#ids.slice(0, this.#blobs * ID_BYTES)
     const numbers = this.#numbers.slice(0, this.#blobs * NUMBERS_PER_BLOB)
-    const size = sealHeader(this.#cipher, content, this.#used, blobsOf(this.#type, ids, numbers))
+    const size = sealHeader(this.#cipher, content, this.#used, columnsOf({ type: this.#type, ids, numbers }))
     const pack = { type: this.#type, content: content.subarray(0, size), ids, numbers }
     this.#content = undefined
     this.#used = 0
@@ -177,7 +177,7 @@ export function mergePacks(cipher: Cipher, packs: readonly FinishedPack[]): Fini
     used += bytesOfBlobs(pack)
   }
   const type = packs[0]!.type
-  const size = sealHeader(cipher, content, used, blobsOf(type, ids, numbers))
+  const size = sealHeader(cipher, content, used, columnsOf({ type, ids, numbers }))
   const merged = content.subarray(0, size)
   return { id: sha256Id(merged), type, content: merged, ids, numbers }
 }
@@ -198,10 +198,10 @@ function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Appends the encrypted header and its length; @returns the pack's size. */
-function sealHeader(cipher: Cipher, content: Buffer, used: number, blobs: PackedBlob[]): number {
+function sealHeader(cipher: Cipher, content: Buffer, used: number, blobs: BlobColumns): number {
   const header = encodeHeader(blobs)
   const length = cipher.sealInto(header, content, used)
-  if (!isHeaderOf(cipher.open(content.subarray(used, used + length)), columnsOf(blobs))) {
+  if (!isHeaderOf(cipher.open(content.subarray(used, used + length)), blobs)) {
     throw new DamagedError('a pack header cannot be read back', {
       hint: 'nothing wrong was stored; this points at faulty memory or processor: test the machine',
     })
@@ -213,6 +213,34 @@ function sealHeader(cipher: Cipher, content: Buffer, used: number, blobs: Packed
 export function scratchOf(scratch: Buffer<ArrayBuffer>, bytes: number): Buffer<ArrayBuffer> {
   if (scratch.length >= bytes) return scratch
   return Buffer.allocUnsafeSlow(Math.ceil(bytes / SCRATCH_STEP_BYTES) * SCRATCH_STEP_BYTES)
+}
+
+type PackBlobs = Pick<FinishedPack, 'type' | 'ids' | 'numbers'>
+
+export function blobsIn({ ids }: Pick<PackBlobs, 'ids'>): number {
+  return ids.length / ID_BYTES
+}
+
+/** Calls back with each blob's raw id, offset, stored length and uncompressed length, in the order in which they lie. */
+export function forEachBlob(
+  pack: Pick<PackBlobs, 'ids' | 'numbers'>,
+  callback: (id: Uint8Array, offset: number, length: number, uncompressedLength: number) => void,
+): void {
+  for (let blob = 0; blob < blobsIn(pack); blob++) {
+    const id = pack.ids.subarray(blob * ID_BYTES, (blob + 1) * ID_BYTES)
+    const at = blob * NUMBERS_PER_BLOB
+    callback(id, pack.numbers[at]!, pack.numbers[at + 1]!, pack.numbers[at + 2]!)
+  }
+}
+
+function columnsOf(pack: PackBlobs): BlobColumns {
+  const { type, ids } = pack
+  const { numbers } = emptyColumns(blobsIn(pack))
+  let at = 0
+  forEachBlob(pack, (_, offset, length, uncompressedLength) => {
+    setNumbers({ ids, numbers }, at++, { type, offset, length, uncompressedLength })
+  })
+  return { ids, numbers }
 }
 
 /** The blobs of a finished pack as the index wants them. */

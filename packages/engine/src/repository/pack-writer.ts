@@ -1,9 +1,8 @@
 import { DamagedError } from '../errors.ts'
-import { type FinishedPack, blobsOf, mergePacks } from '../pack/pack-builder.ts'
+import { blobsIn, type FinishedPack, forEachBlob, mergePacks } from '../pack/pack-builder.ts'
 import { MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from '../pack/header.ts'
-import { ID_BYTES, type PackId } from '../ids.ts'
-import type { PackedBlob } from '../pack/blob.ts'
-import { encodeIndex } from '../index/index-file.ts'
+import type { PackId } from '../ids.ts'
+import { IndexText } from '../index/index-file.ts'
 import type { Repository } from './repository.ts'
 import { Semaphore } from '../concurrency.ts'
 
@@ -30,7 +29,8 @@ export class PackWriter {
   readonly #slots: Semaphore
   readonly #running = new Set<Promise<void>>()
   #partial: FinishedPack[] = []
-  #indexed: { id: PackId; blobs: PackedBlob[] }[] = []
+  /** Without their content. */
+  #indexed: Omit<FinishedPack, 'content'>[] = []
   #indexedBlobs = 0
   #indexSince = performance.now()
   #error: Error | undefined
@@ -97,7 +97,7 @@ export class PackWriter {
   #fitsPartial(pack: FinishedPack): boolean {
     const together = [...this.#partial, pack]
     const bytes = together.reduce((sum, { content }) => sum + content.length, 0)
-    const blobs = together.reduce((sum, { ids }) => sum + ids.length / ID_BYTES, 0)
+    const blobs = together.reduce((sum, each) => sum + blobsIn(each), 0)
     const isOneType = this.#partial[0]!.type === pack.type
     return isOneType && bytes <= this.#options.packSizeBytes && blobs <= MAX_PACK_BLOBS
   }
@@ -130,11 +130,11 @@ export class PackWriter {
     }
     this.#packs++
     this.#bytes += pack.content.length
-    const blobs = blobsOf(pack.type, pack.ids, pack.numbers)
-    if (blobs.length === 0) throw new DamagedError('a pack without blobs was about to be stored')
-    this.#indexed.push({ id: pack.id, blobs })
-    this.#indexedBlobs += blobs.length
-    this.#options.onStored(pack.content.buffer, pack.id)
+    const { content, ...rest } = pack
+    if (blobsIn(rest) === 0) throw new DamagedError('a pack without blobs was about to be stored')
+    this.#indexed.push(rest)
+    this.#indexedBlobs += blobsIn(rest)
+    this.#options.onStored(content.buffer, pack.id)
     if (this.#indexedBlobs >= INDEX_BLOBS || performance.now() - this.#indexSince >= INDEX_INTERVAL_MS)
       await this.#saveIndex()
   }
@@ -145,6 +145,12 @@ export class PackWriter {
     this.#indexed = []
     this.#indexedBlobs = 0
     this.#indexSince = performance.now()
-    if (!this.#options.dryRun) await this.#repository.writeUnpacked('index', encodeIndex(packs))
+    if (this.#options.dryRun) return
+    const text = new IndexText()
+    for (const pack of packs) {
+      text.pack(pack.id)
+      forEachBlob(pack, (...blob) => text.blob(pack.type, ...blob))
+    }
+    await this.#repository.writeUnpacked('index', text.finish())
   }
 }

@@ -1,11 +1,11 @@
 import type { PackId } from '../../ids.ts'
 import type { BlobIndex } from '../../index/blob-index.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import type { BlobColumns } from '../../pack/blob-columns.ts'
 
 /** Wanted blobs that lie in one pack. */
 export interface WantedPack {
   readonly id: PackId
-  readonly blobs: PackedBlob[]
+  readonly blobs: BlobColumns
 }
 
 const MOST_BLOBS = 65_536
@@ -45,7 +45,7 @@ export class WantedBlobs {
   /** Made one at a time, when they are asked for. */
   *packs(): Generator<WantedPack> {
     for (const [number, rows] of this.#packs) {
-      yield { id: this.#index.packIds[number]!, blobs: rows.map((row) => this.#index.blobAt(row)) }
+      yield { id: this.#index.packIds[number]!, blobs: this.#index.columnsOf(Uint32Array.from(rows)) }
     }
   }
 

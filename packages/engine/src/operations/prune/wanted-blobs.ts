@@ -1,6 +1,6 @@
 import type { PackId } from '../../ids.ts'
 import type { BlobIndex } from '../../index/blob-index.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import type { BlobColumns } from '../../pack/blob-columns.ts'
 import type { UsedBlobs } from './used-blobs.ts'
 
 /** The needed blobs that no kept pack has: each is handed out once, with the first of its packs (§19.5). */
@@ -32,19 +32,19 @@ export class WantedBlobs {
   }
 
   /** The blobs to be taken from each of these packs. */
-  *take(packNumbers: Iterable<number>): Generator<{ id: PackId; blobs: PackedBlob[] }> {
+  *take(packNumbers: Iterable<number>): Generator<{ id: PackId; blobs: BlobColumns }> {
     const { starts, rows } = (this.#rows ??= this.#index.rowsByPack())
     for (const number of packNumbers) {
-      const blobs: PackedBlob[] = []
+      const taken: number[] = []
       for (let at = starts[number]!; at < starts[number + 1]!; at++) {
         const row = rows[at]!
         const blob = this.#index.firstCopy(row)
         if (this.#wanted[blob] === 0) continue
         this.#wanted[blob] = 0
         this.#left--
-        blobs.push(this.#index.blobAt(row))
+        taken.push(row)
       }
-      yield { id: this.#index.packIds[number]!, blobs }
+      yield { id: this.#index.packIds[number]!, blobs: this.#index.columnsOf(Uint32Array.from(taken)) }
     }
   }
 }

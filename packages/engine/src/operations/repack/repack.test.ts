@@ -6,6 +6,7 @@ import { sha256Id } from '../../crypto/hash.ts'
 import { DamagedError } from '../../errors.ts'
 import type { BlobId, PackId } from '../../ids.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
+import { type BlobColumns, columnsOf } from '../../pack/blob-columns.ts'
 import { alterFile, flipBit, makeRepository, RepositoryFiller } from '../../repository/fixture.test.support.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
 import type { Repository } from '../../repository/repository.ts'
@@ -51,6 +52,10 @@ function allPacks(repository: Repository): { id: PackId; blobs: PackedBlob[] }[]
   return [...repository.index.packs()]
 }
 
+function inColumns(packs: readonly { id: PackId; blobs: PackedBlob[] }[]): { id: PackId; blobs: BlobColumns }[] {
+  return packs.map(({ id, blobs }) => ({ id, blobs: columnsOf(blobs) }))
+}
+
 async function contentsIn(repository: Repository): Promise<string[]> {
   const found: string[] = []
   for (const { type, id } of repository.index.blobs()) {
@@ -65,7 +70,7 @@ describe('blobs in new packs', () => {
     const repository = await makeRepository()
     const ids = await fill(repository)
     const before = allPacks(repository)
-    const report = await repack({ from: repository, to: repository, packs: before, compression: 'keep' })
+    const report = await repack({ from: repository, to: repository, packs: inColumns(before), compression: 'keep' })
     expect(report).toMatchObject({ packs: before.length, blobs: ids.length })
     await repository.loadIndex()
     for (const { id, type } of before.flatMap(({ blobs }) => blobs)) {
@@ -86,7 +91,7 @@ describe('blobs in new packs', () => {
   test('can be read with the key of another repository', async () => {
     const [from, to] = [await makeRepository(), await makeRepository()]
     const ids = await fill(from)
-    await repack({ from, to, packs: allPacks(from), compression: 'keep' })
+    await repack({ from, to, packs: inColumns(allPacks(from)), compression: 'keep' })
     await to.loadIndex()
     expect(await contentsIn(to)).toEqual([...ids].sort())
     const lengths = (repository: Repository) =>
@@ -104,10 +109,10 @@ describe('blobs in new packs', () => {
       await makeRepository({ version: 1 }),
     ]
     const ids = await fill(v1)
-    await repack({ from: v1, to: v2, packs: allPacks(v1), compression: 'compress' })
-    await repack({ from: v1, to: kept, packs: allPacks(v1), compression: 'keep' })
+    await repack({ from: v1, to: v2, packs: inColumns(allPacks(v1)), compression: 'compress' })
+    await repack({ from: v1, to: kept, packs: inColumns(allPacks(v1)), compression: 'keep' })
     await v2.loadIndex()
-    await repack({ from: v2, to: back, packs: allPacks(v2), compression: 'compress' })
+    await repack({ from: v2, to: back, packs: inColumns(allPacks(v2)), compression: 'compress' })
     for (const repository of [v2, kept, back]) {
       await repository.loadIndex()
       expect(await contentsIn(repository)).toEqual([...ids].sort())
@@ -127,13 +132,13 @@ describe('blobs in new packs', () => {
     const filler = new RepositoryFiller(from)
     for (let at = 0; at < 12; at++) await filler.addBlob('data', bytesOf(100 + at, 900_000))
     await filler.finish()
-    await repack({ from, to: from, packs: allPacks(from), compression: 'keep' })
+    await repack({ from, to: from, packs: inColumns(allPacks(from)), compression: 'keep' })
     await from.loadIndex()
     const [pack] = allPacks(from).filter(({ blobs }) => blobs.length === 12)
     // The first two lie side by side, the third a few MiB behind them.
     const wanted = [0, 1, 7].map((at) => pack!.blobs[at]!)
     backend.reads.length = 0
-    await repack({ from, to, packs: [{ id: pack!.id, blobs: wanted }], compression: 'keep' })
+    await repack({ from, to, packs: [{ id: pack!.id, blobs: columnsOf(wanted) }], compression: 'keep' })
     const lengths = wanted.map(({ length }) => length)
     expect(backend.reads).toEqual([
       { offset: wanted[0]!.offset, length: lengths[0]! + lengths[1]! },
@@ -157,7 +162,7 @@ describe('a damaged blob', () => {
   test('ends it, and the error says which pack to repair', async () => {
     const { repository, pack } = await withDamage()
     const to = await makeRepository()
-    const attempt = repack({ from: repository, to, packs: allPacks(repository), compression: 'keep' })
+    const attempt = repack({ from: repository, to, packs: inColumns(allPacks(repository)), compression: 'keep' })
     await expect(attempt).rejects.toThrow(DamagedError)
     await expect(attempt).rejects.toMatchObject({ hint: expect.stringContaining(`hikae repair packs ${pack}`) })
   })
@@ -170,7 +175,7 @@ describe('a damaged blob', () => {
     const report = await repack({
       from: repository,
       to,
-      packs,
+      packs: inColumns(packs),
       compression: 'keep',
       onDamaged: ({ id }, of, reason) => told.push({ id, pack: of, reason }),
     })
@@ -191,7 +196,7 @@ describe('a damaged blob', () => {
     )
     await filler.finish()
     const to = await makeRepository()
-    await repack({ from: repository, to, packs, compression: 'keep' })
+    await repack({ from: repository, to, packs: inColumns(packs), compression: 'keep' })
     await to.loadIndex()
     expect(sha256Id(await to.readBlob('data', damaged.id))).toBe(damaged.id)
   })
@@ -205,7 +210,13 @@ describe('a damaged blob', () => {
     await alterFile(repository.backend, 'pack', cut.id, (content) => content.subarray(0, cut.blobs[1]!.offset))
     const to = await makeRepository()
     const told: BlobId[] = []
-    await repack({ from: repository, to, packs, compression: 'keep', onDamaged: ({ id }) => told.push(id) })
+    await repack({
+      from: repository,
+      to,
+      packs: inColumns(packs),
+      compression: 'keep',
+      onDamaged: ({ id }) => told.push(id),
+    })
     const lost = [...gone.blobs, ...cut.blobs.slice(1)].map(({ id }) => id)
     expect(told.sort()).toEqual(lost.sort())
     await to.loadIndex()
@@ -219,7 +230,7 @@ describe('when it is stopped', () => {
     await fill(from)
     const to = await makeRepository()
     const stop = new AbortController()
-    const options = { from, to, packs: allPacks(from), compression: 'keep', packSizeBytes: 20_000 } as const
+    const options = { from, to, packs: inColumns(allPacks(from)), compression: 'keep', packSizeBytes: 20_000 } as const
     const onPack = () => stop.abort(reason)
     const error = await repack({ ...options, signal: stop.signal, onPack }).then(
       () => undefined,
@@ -248,7 +259,7 @@ describe('when it is stopped', () => {
     const from = await makeRepository()
     await fill(from)
     const to = await makeRepository({ backend: new FullBackend() })
-    const attempt = repack({ from, to, packs: allPacks(from), compression: 'keep', packSizeBytes: 20_000 })
+    const attempt = repack({ from, to, packs: inColumns(allPacks(from)), compression: 'keep', packSizeBytes: 20_000 })
     await expect(attempt).rejects.toThrow('no space left')
     expect(await to.listIds('index')).toEqual([])
   })

@@ -4,6 +4,7 @@ import { mapConcurrently } from '../../concurrency.ts'
 import { DamagedError } from '../../errors.ts'
 import { type PackId, shortId } from '../../ids.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
+import { blobAt, type BlobColumns, blobsInColumns, columnsOf, numbersAt } from '../../pack/blob-columns.ts'
 import { PACK_SIZE_LIMITS } from '../../pack/pack-builder.ts'
 import { isDamage } from '../../repository/damage.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
@@ -12,7 +13,7 @@ import type { Repository } from '../../repository/repository.ts'
 import type { BlobsSource } from '../../workers/blob-opener.ts'
 import type { RepackTask } from '../../workers/repack-protocol.ts'
 import { reviveError } from '../../workers/thread-error.ts'
-import { type BlobRange, byOffset, extentOf, fetchRanges, packedForThread } from './ranges.ts'
+import { extentOf, fetchRanges } from './ranges.ts'
 import { RepackThreads } from './repack-threads.ts'
 
 /** Requests for packs that are under way at the same time; each has up to 8 MiB. */
@@ -35,7 +36,7 @@ export interface RepackerOptions {
 
 export interface RepackRound {
   /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
-  readonly packs: Iterable<{ readonly id: PackId; readonly blobs: readonly PackedBlob[] }>
+  readonly packs: Iterable<{ readonly id: PackId; readonly blobs: BlobColumns }>
   readonly signal?: AbortSignal | undefined
   /** Told of each source pack when its wanted blobs are on their way: their bytes and number, lost ones left out. */
   readonly onPack?: ((done: { id: PackId; bytes: number; blobs: number }) => void) | undefined
@@ -168,14 +169,15 @@ class RepackRun implements Disposable {
     return Math.min(MOST_FETCHES, backend.connections + this.#threads.count)
   }
 
-  async #repackPack({ id, blobs }: { id: PackId; blobs: readonly PackedBlob[] }): Promise<void> {
+  async #repackPack({ id, blobs }: { id: PackId; blobs: BlobColumns }): Promise<void> {
     const { from } = this.#options
-    const ranges = from.backend.localPath ? [byOffset(blobs)] : fetchRanges(blobs)
+    const ranges = from.backend.localPath ? [blobs] : fetchRanges(blobs)
     let bytes = 0
     let stored = 0
     for (const range of ranges) {
       const lost = new Set(await this.#repackRange(id, range))
-      for (const [at, { length }] of range.entries()) {
+      for (let at = 0; at < blobsInColumns(range); at++) {
+        const { length } = numbersAt(range, at)
         this.#bytesRead += length
         if (lost.has(at)) continue
         bytes += length
@@ -188,12 +190,13 @@ class RepackRun implements Disposable {
   }
 
   /** @returns the numbers of the blobs that are lost */
-  async #repackRange(pack: PackId, range: BlobRange): Promise<number[]> {
-    if (range.length === 0) return []
+  async #repackRange(pack: PackId, range: BlobColumns): Promise<number[]> {
+    if (blobsInColumns(range) === 0) return []
     const lost: number[] = []
     for (const { at, reason } of await this.#attempt(pack, range, await this.#sourceOf(pack, range))) {
-      if (await this.#takeCopy(range[at]!, pack)) continue
-      this.#tellDamage(range[at]!, pack, reason)
+      const blob = blobAt(range, at)
+      if (await this.#takeCopy(blob, pack)) continue
+      this.#tellDamage(blob, pack, reason)
       lost.push(at)
     }
     return lost
@@ -201,13 +204,15 @@ class RepackRun implements Disposable {
 
   async #attempt(
     pack: PackId,
-    range: BlobRange,
+    range: BlobColumns,
     source: BlobsSource['source'] | Error,
   ): Promise<{ at: number; reason: string }[]> {
-    if (source instanceof Error) return range.map((_, at) => ({ at, reason: source.message }))
+    if (source instanceof Error) {
+      return Array.from({ length: blobsInColumns(range) }, (_, at) => ({ at, reason: source.message }))
+    }
     const transfer = source.kind === 'bytes' ? [source.bytes.buffer as ArrayBuffer] : []
     await this.#room()
-    const task: RepackTask = { kind: 'blobs', source, ...packedForThread(range) }
+    const task: RepackTask = { kind: 'blobs', source, blobs: range.numbers, ids: range.ids }
     const { failures } = await this.#threads.run(task, transfer)
     return failures.map(({ at, error }) => ({ at, reason: reviveError(error).message }))
   }
@@ -219,14 +224,14 @@ class RepackRun implements Disposable {
     this.#signal.throwIfAborted()
   }
 
-  async #sourceOf(pack: PackId, range: BlobRange): Promise<BlobsSource['source'] | Error> {
+  async #sourceOf(pack: PackId, range: BlobColumns): Promise<BlobsSource['source'] | Error> {
     this.#signal.throwIfAborted()
     const path = this.#options.from.backend.localPath?.('pack', pack)
     return path === undefined ? await this.#fetch(pack, range) : { kind: 'path', path }
   }
 
   /** @returns an error when the bytes are not to be had; trouble that may pass, or is not about this pack, is thrown */
-  async #fetch(pack: PackId, range: BlobRange): Promise<BlobsSource['source'] | Error> {
+  async #fetch(pack: PackId, range: BlobColumns): Promise<BlobsSource['source'] | Error> {
     const { offset, length } = extentOf(range)
     try {
       const bytes = await this.#options.from.backend.read('pack', pack, { offset, length, signal: this.#signal })
@@ -243,7 +248,7 @@ class RepackRun implements Disposable {
     const others = copies.filter((copy) => copy.pack !== pack || copy.offset !== blob.offset)
     for (const copy of [...others, { ...blob, pack }]) {
       const { offset, length, uncompressedLength } = copy
-      const range = [{ ...blob, offset, length, uncompressedLength }]
+      const range = columnsOf([{ ...blob, offset, length, uncompressedLength }])
       const source = await this.#fetch(copy.pack, range)
       if ((await this.#attempt(copy.pack, range, source)).length === 0) return true
     }

@@ -137,7 +137,7 @@ async function salvage(
   const { blobs, newPacks } = await repack({
     from: repository,
     to: repository,
-    packs: plan,
+    packs: plan.map(({ id, blobs }) => ({ id, blobs: columnsOf(blobs.toSorted((a, b) => a.offset - b.offset)) })),
     compression: 'keep',
     packSizeBytes,
     signal,
