@@ -1,6 +1,7 @@
+import type { Environment } from '../environment.ts'
 import type { Output } from './output/output.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from '../environment.ts'
 
 /** The parts of a process stream that the command line uses. */
 export interface OutputStream {

@@ -27,6 +27,7 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [ExitCode, string])[] = [
 
 const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   USAGE: EXIT.usage,
+  CONFIG: EXIT.usage,
   INVALID_INPUT: EXIT.usage,
   REPOSITORY_MISSING: EXIT.noRepository,
   LOCKED: EXIT.locked,

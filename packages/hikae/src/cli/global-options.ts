@@ -1,4 +1,5 @@
 import { count, flag, list, type OptionValues, value } from './option.ts'
+import { parseExtendedOption } from '../repositories/extended-options.ts'
 import { oneOf } from './values/choice.ts'
 import { parseDuration } from './values/duration.ts'
 import { wholeNumber } from './values/number.ts'
@@ -13,7 +14,7 @@ const repositoryOptions = {
     placeholder: 'REPOSITORY',
     parse: anyText,
     completes: 'directory',
-    help: 'folder of the repository (repeat for backup and init) [env HIKAE_REPOSITORY]',
+    help: 'address of the repository, or its name in hikae.yaml (repeat for backup and init) [env HIKAE_REPOSITORY]',
   }),
   repositoryFile: value({
     placeholder: 'FILE',
@@ -48,6 +49,52 @@ const repositoryOptions = {
   }),
 }
 
+/** How to reach what is not on this machine. */
+const connectionOptions = {
+  config: value({
+    placeholder: 'FILE',
+    parse: anyText,
+    completes: 'file',
+    help: 'stack file that names repositories (default hikae.yaml here, then in /etc/hikae) [env HIKAE_CONFIG]',
+  }),
+  option: list({
+    short: 'o',
+    placeholder: 'NAME=VALUE',
+    parse: parseExtendedOption,
+    help: 'setting of a backend, as -o s3.region=eu-central-1 or -o sftp.client=builtin',
+  }),
+  limitUpload: value({ placeholder: 'KIB', parse: wholeNumber(1, 1e9), help: 'send at most so many KiB per second' }),
+  limitDownload: value({
+    placeholder: 'KIB',
+    parse: wholeNumber(1, 1e9),
+    help: 'receive at most so many KiB per second',
+  }),
+  cacert: list({
+    placeholder: 'FILE',
+    parse: anyText,
+    completes: 'file',
+    env: 'CACERT',
+    help: 'file with certificate authorities to trust besides the usual ones',
+  }),
+  tlsClientCert: value({
+    placeholder: 'FILE',
+    parse: anyText,
+    completes: 'file',
+    env: 'TLS_CLIENT_CERT',
+    help: 'file with the certificate and key that a server asks for',
+  }),
+  insecureTls: flag({ help: 'accept any certificate of a server: for trying out only' }),
+  cacheDir: value({
+    placeholder: 'FOLDER',
+    parse: anyText,
+    completes: 'directory',
+    env: 'CACHE_DIR',
+    help: "where to keep what is read often of remote repositories (default: restic's cache)",
+  }),
+  noCache: flag({ help: 'keep nothing' }),
+  cleanupCache: flag({ help: 'remove caches that nobody used for 30 days' }),
+}
+
 /** How data is stored. */
 const storageOptions = {
   compression: value({
@@ -74,11 +121,12 @@ const outputOptions = {
 }
 
 /** Understood before and after the name of any command, as restic does. */
-export const globalOptions = { ...repositoryOptions, ...storageOptions, ...outputOptions }
+export const globalOptions = { ...repositoryOptions, ...connectionOptions, ...storageOptions, ...outputOptions }
 
 /** The same, under the headings of help. */
 export const globalOptionGroups = {
   repository: { heading: 'Repository', options: repositoryOptions },
+  connection: { heading: 'Connection', options: connectionOptions },
   storage: { heading: 'Storage', options: storageOptions },
   output: { heading: 'Output', options: outputOptions },
 } as const

@@ -56,7 +56,7 @@ describe('runCommandLine', () => {
     { argv: ['snapshots'], message: 'no repository is named' },
     {
       argv: ['snapshots', '-r', 'sftp:user:secret@host:/x'],
-      message: 'repositories on SFTP (sftp:) are not in this version',
+      message: 'the sftp: address holds a password',
     },
     { argv: ['snapshots', '-r', '/a', '-r', '/b'], message: 'this command works on one repository, 2 are named' },
     { argv: ['snapshots', '-r', '/a', '--repository-file', '/f'], message: 'only one of --repo and --repository-file' },

@@ -7,12 +7,13 @@ import { shortId, summaryCounts, summaryTimes } from '../output/snapshot.ts'
 
 /** A repository that could not be opened. */
 export interface FailedRepository {
-  readonly path: string
+  /** Its name or address. */
+  readonly repository: string
   readonly error: Error
 }
 
-export function printUnopened({ path, error }: FailedRepository, out: Output): void {
-  printFailure({ item: path, what: `repository ${printableText(path)}`, error, during: 'open' }, out)
+export function printUnopened({ repository, error }: FailedRepository, out: Output): void {
+  printFailure({ item: repository, what: `repository ${printableText(repository)}`, error, during: 'open' }, out)
 }
 
 export function printUnreadable({ path, error }: UnreadableItem, out: Output): void {

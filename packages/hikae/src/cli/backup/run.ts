@@ -9,7 +9,7 @@ import { ownIdentity } from '../identity.ts'
 import { backupProgressView } from '../output/backup-progress.ts'
 import { printableMessage } from '../output/printable.ts'
 import { withProgress } from '../output/progress.ts'
-import { chooseRepositories, type ChosenRepository } from '../repository/choose.ts'
+import { chooseRepositories, type ChosenRepository, labelOf } from '../repository/choose.ts'
 import { openChosen, type Session } from '../repository/session.ts'
 import { programVersion } from '../version.ts'
 import { type BackupValues, openInput } from './input.ts'
@@ -110,7 +110,7 @@ async function openAll(
       sessions.push(owned.use(session))
     } catch (error) {
       context.signal.throwIfAborted()
-      failed.push({ path: repository.location.path, error: error as Error })
+      failed.push({ repository: labelOf(repository), error: error as Error })
     }
   }
   if (sessions.length === 0) throw failed[0]!.error

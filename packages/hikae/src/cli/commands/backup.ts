@@ -72,7 +72,7 @@ export const backup = command({
     'what the repository does not hold yet is stored. What cannot be read is named, and the exit status is 3.',
   arguments: [{ name: 'PATH', help: 'file or directory to save', variadic: true, completes: 'file' }],
   options: backupOptions,
-  globals: ['repository', 'storage', 'output'],
+  globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['backup -r /mnt/usb/hikae ~/documents --exclude node_modules', 'one directory'],
     ['backup -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password /srv', 'into two repositories at once'],

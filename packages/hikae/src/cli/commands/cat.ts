@@ -27,7 +27,7 @@ export const cat = command({
     { name: 'ID', help: 'its id or the beginning of it; for tree a snapshot with an optional :PATH' },
   ],
   options: {},
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['cat config', 'version, id and chunker polynomial'],
     ['cat snapshot latest', 'the newest snapshot'],

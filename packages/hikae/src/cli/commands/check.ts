@@ -35,7 +35,7 @@ export const check = command({
       help: 'read so much of it, the longest unread first, that regular checks read everything within 30d, 12h, …',
     }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['check', 'quick'],
     ['check --read-data-within 30d', 'every night: all data is read at least once a month'],

@@ -12,7 +12,8 @@ import { jsonPath, printableMessage, printablePath } from '../output/printable.t
 import { type ProgressView, withProgress } from '../output/progress.ts'
 import { describeSnapshot, shortId } from '../output/snapshot.ts'
 import { truncateEnd } from '../output/width.ts'
-import { type ChosenRepository, chooseRepository } from '../repository/choose.ts'
+import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
+import { type ChosenRepository, chooseRepository, labelOf } from '../repository/choose.ts'
 import { openChosen, type Session } from '../repository/session.ts'
 import { selectSnapshots } from '../repository/snapshot-choice.ts'
 import { chooseSource, sourceRepositoryOptions } from '../repository/source-repository.ts'
@@ -28,7 +29,7 @@ export const copy = command({
     'the next time. A snapshot of which anything is damaged is not copied, and the exit code is 3.',
   arguments: [{ name: 'SNAPSHOT', help: 'only these: ids, beginnings of ids, or latest', variadic: true }],
   options: { ...sourceRepositoryOptions, ...snapshotFilterOptions },
-  globals: ['repository', 'storage', 'output'],
+  globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['copy --from-repo /mnt/usb/hikae --repo /mnt/nas/hikae', 'all snapshots that are not there yet'],
     ['copy --from-repo /mnt/usb/hikae --repo /mnt/nas/hikae --host db1 latest', 'the newest of one host'],
@@ -37,7 +38,7 @@ export const copy = command({
     const { copySnapshots } = await import('@hikae/engine')
     const { out } = context
     const destination = await chooseRepository(globals, context.env)
-    const chosenSource = await chooseSource(options, context.env)
+    const chosenSource = await chooseSource(options, globals, context.env)
     if (chosenSource === undefined) {
       throw new UsageError('no repository to copy from is named', { hint: 'add --from-repo /path/to/repository' })
     }
@@ -68,19 +69,20 @@ export const copy = command({
 
 /** Two paths may lead to one place; the engine refuses equal ones. */
 async function refuseSame(source: ChosenRepository, destination: ChosenRepository): Promise<void> {
-  const [from, to] = await Promise.all([source, destination].map(({ location }) => realPath(location.path)))
+  const [from, to] = await Promise.all([source, destination].map(({ location }) => realAddress(location)))
   if (from !== to) return
-  throw new UsageError(`--from-repo and --repo are the same repository, ${destination.location.path}`, {
+  throw new UsageError(`--from-repo and --repo are the same repository, ${labelOf(destination)}`, {
     hint: 'name the one to copy from with --from-repo, and the other with --repo',
   })
 }
 
-async function realPath(path: string): Promise<string> {
+async function realAddress(location: RepositoryLocation): Promise<string> {
+  if (location.kind !== 'local') return addressOf(location)
   try {
-    return await realpath(path)
+    return await realpath(location.path)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
-    return path // Opening it tells what is wrong with it.
+    return location.path // Opening it tells what is wrong with it.
   }
 }
 

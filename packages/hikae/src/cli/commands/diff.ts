@@ -24,7 +24,7 @@ export const diff = command({
     { name: 'TO', help: 'snapshot, with an optional :PATH', required: true },
   ],
   options: { metadata: flag({ help: 'also show changes of metadata: modes, owners, times' }) },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['diff latest~1 latest', 'what the last backup found'],
     ['diff 6ae53445:/srv latest:/srv', 'of one directory'],

@@ -38,7 +38,7 @@ export const dump = command({
       help: 'write to this new file instead of standard output',
     }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['dump latest /shop.dump | pg_restore -d shop', 'a database dump straight back'],
     ['dump latest /srv --archive zip --target srv.zip', 'a directory'],

@@ -53,7 +53,7 @@ export const find = command({
     },
   ],
   options,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['find config.json', 'in which snapshots is it?'],
     ["find -l --oldest 2026-11-01 '*.pdf'", 'recent ones, with size and time'],

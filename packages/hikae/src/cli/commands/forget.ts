@@ -58,7 +58,7 @@ export const forget = command({
     'nothing is removed then. What was removed frees its space with the next prune, or with --prune at once.',
   arguments: [{ name: 'SNAPSHOT', help: 'remove these: ids, beginnings of ids, or latest', variadic: true }],
   options: forgetOptions,
-  globals: ['repository', 'storage', 'output'],
+  globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 -n', 'see what a policy would do'],
     ['forget --keep-daily 7 --keep-monthly 12 --simulate 1y', 'and what it would leave over a year'],

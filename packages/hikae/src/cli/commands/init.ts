@@ -7,9 +7,9 @@ import { ownIdentity } from '../identity.ts'
 import { flag, type OptionValues, value } from '../option.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
-import { chooseRepositories } from '../repository/choose.ts'
-import type { LocalLocation } from '../repository/location.ts'
-import { type PasswordSource, readNewPassword } from '../repository/password.ts'
+import { addressOf } from '../../repositories/location.ts'
+import { type ChosenRepository, chooseRepositories, labelOf } from '../repository/choose.ts'
+import { readNewPassword } from '../repository/password.ts'
 import { openBackend, openChosen } from '../repository/session.ts'
 import { chooseSource, sourceRepositoryOptions } from '../repository/source-repository.ts'
 import { oneOf } from '../values/choice.ts'
@@ -39,7 +39,7 @@ export const init = command({
     'Repositories that are created in one go cut content alike, so that one backup can be stored in all of them at the cost of one.',
   arguments: [],
   options,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['init --repo /mnt/usb/hikae', 'asks for a new password'],
     ['init -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password', 'two repositories with one password'],
@@ -50,9 +50,9 @@ export const init = command({
     let chunkerPolynomial = await copiedPolynomial(given, globals, context)
     const passwords = await newPasswords(chosen, context)
     const { hostname, username } = ownIdentity()
-    for (const [index, { location }] of chosen.entries()) {
+    for (const [index, repository] of chosen.entries()) {
       context.signal.throwIfAborted()
-      await using backend = await openBackend(location, context)
+      await using backend = await openBackend(repository, context)
       const made = await initRepository(backend, {
         password: passwords[index]!,
         hostname,
@@ -61,7 +61,7 @@ export const init = command({
         ...(chunkerPolynomial === undefined ? {} : { chunkerPolynomial }),
       })
       chunkerPolynomial = made.chunkerPolynomial
-      tellCreated(made.id, location, context)
+      tellCreated(made.id, repository, context)
     }
     context.out.note()
     context.out.note('Keep the password in a second place: without it the backups cannot be read, by anybody.')
@@ -70,14 +70,12 @@ export const init = command({
 })
 
 /** One that is typed serves all repositories. */
-async function newPasswords(
-  chosen: readonly { readonly location: LocalLocation; readonly password: PasswordSource }[],
-  { io }: CommandContext,
-): Promise<string[]> {
+async function newPasswords(chosen: readonly ChosenRepository[], { io }: CommandContext): Promise<string[]> {
   const passwords: string[] = []
   let typed: string | undefined
-  for (const { location, password } of chosen) {
-    const question = chosen.length > 1 ? 'new password for all of them' : `new password for ${location.path}`
+  for (const repository of chosen) {
+    const { password } = repository
+    const question = chosen.length > 1 ? 'new password for all of them' : `new password for ${labelOf(repository)}`
     const read = password.kind === 'ask' && typed !== undefined ? typed : await readNewPassword(password, question, io)
     if (password.kind === 'ask') typed = read
     passwords.push(read)
@@ -90,7 +88,7 @@ async function copiedPolynomial(
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<bigint | undefined> {
-  const chosen = await chooseSource(given, context.env)
+  const chosen = await chooseSource(given, globals, context.env)
   if (!given.copyChunkerParams) {
     if (chosen) throw new UsageError('--from-repo is of use only together with --copy-chunker-params')
     return undefined
@@ -101,7 +99,8 @@ async function copiedPolynomial(
   return source.repository.config.chunkerPolynomial
 }
 
-function tellCreated(id: string, { path }: LocalLocation, { out }: CommandContext): void {
-  if (out.json) out.document({ message_type: 'initialized', id, repository: path })
-  else out.line(`created repository ${shortId(id)} at ${printableText(path)}`)
+function tellCreated(id: string, { location }: ChosenRepository, { out }: CommandContext): void {
+  const address = addressOf(location)
+  if (out.json) out.document({ message_type: 'initialized', id, repository: address })
+  else out.line(`created repository ${shortId(id)} at ${printableText(address)}`)
 }

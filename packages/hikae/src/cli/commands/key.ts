@@ -30,7 +30,7 @@ export const keyList = command({
   summary: 'List the keys of a repository, one per password',
   arguments: [],
   options: {},
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [['key list', 'the key in use has a star']],
   async run({ globals }, context) {
     const { listKeys } = await import('@hikae/engine')
@@ -69,7 +69,7 @@ export const keyAdd = command({
   summary: 'Add a key: one more password that opens the repository',
   arguments: [],
   options: newKeyOptions,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [['key add --user deputy', 'asks for the new password']],
   async run({ options, globals }, context) {
     const { addKey } = await import('@hikae/engine')
@@ -89,7 +89,7 @@ export const keyRemove = command({
     'against them.',
   arguments: [{ name: 'KEY', help: 'id or beginning of the id', required: true }],
   options: {},
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [['key remove a1eb7282', 'as shown by key list']],
   async run({ globals, args }, context) {
     const { removeKey } = await import('@hikae/engine')
@@ -106,7 +106,7 @@ export const keyPasswd = command({
   summary: 'Change the password: add a key and remove the one in use',
   arguments: [],
   options: newKeyOptions,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [['key passwd --new-password-file /etc/hikae/new-password', 'without asking']],
   async run({ options, globals }, context) {
     const { changePassword } = await import('@hikae/engine')

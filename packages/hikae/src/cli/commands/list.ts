@@ -12,7 +12,7 @@ export const list = command({
   summary: 'List the ids of what a repository holds',
   arguments: [{ name: 'KIND', help: NAMES.join(', '), required: true, choices: NAMES }],
   options: {},
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['list snapshots', 'one id per line'],
     ['list blobs', 'with their kind: data or tree'],

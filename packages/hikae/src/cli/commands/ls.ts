@@ -26,7 +26,7 @@ export const ls = command({
     recursive: flag({ help: 'also below the subdirectories of the named directories' }),
     humanReadable: flag({ help: 'show sizes as KiB, MiB and so on' }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['ls latest', 'every path'],
     ['ls -l latest /srv/uploads', 'one directory with sizes and times'],

@@ -25,7 +25,7 @@ export const migrate = command({
     'what is stored is compressed by hikae prune --repack-uncompressed.',
   arguments: [{ name: 'MIGRATION', help: 'what to do', choices: Object.keys(SUMMARIES) }],
   options: {},
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['migrate', 'what can be done'],
     ['migrate upgrade_repo_v2', 'to format version 2'],

@@ -17,7 +17,7 @@ export const prune = command({
     dryRun: flag({ short: 'n', help: 'only show what would be deleted and rewritten, and why; needs no lock' }),
     ...pruneOptions,
   },
-  globals: ['repository', 'storage', 'output'],
+  globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['prune -n', 'see what it would do'],
     ['prune', 'after a forget, weekly or so'],

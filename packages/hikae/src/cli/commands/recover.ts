@@ -21,7 +21,7 @@ export const recover = command({
     'that did not end. When nothing is found, nothing is stored.',
   arguments: [],
   options: { dryRun: flag({ short: 'n', help: 'only tell what there is' }) },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['recover --dry-run', 'what could be brought back'],
     ['recover', 'and then: restore latest --path /recover --target /tmp/found'],

@@ -23,7 +23,7 @@ export const repairIndex = command({
     readAllPacks: flag({ help: 'ask every pack what it holds, even where the index seems to be right' }),
     dryRun: flag({ short: 'n', help: 'change nothing, only tell what would be done' }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['repair index --dry-run', 'what is wrong with it'],
     ['repair index', 'after check said so'],

@@ -28,7 +28,7 @@ export const repairPacks = command({
     }),
     dryRun: flag({ short: 'n', help: 'change nothing, only tell what would be lost' }),
   },
-  globals: ['repository', 'storage', 'output'],
+  globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['repair packs 1f2e3d4c --dry-run', 'what is left of it'],
     ['repair packs 1f2e3d4c --keep /mnt/usb', 'after check said so'],

@@ -26,7 +26,7 @@ export const repairSnapshots = command({
     forget: flag({ help: 'remove damaged snapshots, once what is left of them is stored; unreadable ones too' }),
     dryRun: flag({ short: 'n', help: 'change nothing, only tell what would be done' }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['repair snapshots --dry-run', 'what would be given up'],
     ['repair snapshots --forget', 'after check said so'],

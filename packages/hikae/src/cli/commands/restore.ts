@@ -54,7 +54,7 @@ export const restore = command({
     { name: 'SNAPSHOT', help: 'id, beginning of an id, or latest; with :PATH, only what is below', required: true },
   ],
   options,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['restore latest --target /tmp/restored', 'everything'],
     ['restore latest:/srv/uploads --target /srv/uploads --overwrite if-changed', 'one directory, in place'],

@@ -42,7 +42,7 @@ export const rewrite = command({
     'A snapshot in which no file would be left is named; --forget removes it, but never the last snapshots of a repository.',
   arguments: [{ name: 'SNAPSHOT', help: 'only these: ids, beginnings of ids, or latest', variadic: true }],
   options,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ["rewrite --exclude '*.iso' --dry-run", 'what would be left out, and where'],
     ['rewrite --forget --exclude /srv/app/.env', 'a secret that should not have been backed up; then prune'],

@@ -27,7 +27,7 @@ export const snapshots = command({
     compact: flag({ short: 'c', help: 'leave out the paths' }),
     groupBy: groupByOption,
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['snapshots', 'all of them'],
     ['snapshots --host db1 --latest 3', 'the newest three of one host'],

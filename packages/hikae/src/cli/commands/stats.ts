@@ -28,7 +28,7 @@ export const stats = command({
       help: `${MODES.join(', ')} (default the first)`,
     }),
   },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['stats latest', 'how large a restore would be'],
     ['stats --mode raw-data', 'how much room everything takes'],

@@ -28,7 +28,7 @@ export const tag = command({
     'snapshots are changed that --host, --tag and --path let through.',
   arguments: [{ name: 'SNAPSHOT', help: 'only these: ids, beginnings of ids, or latest', variadic: true }],
   options: tagOptions,
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [
     ['tag --add release latest', 'one more tag for the newest'],
     ['tag --tag old --remove old --add archive', 'another tag for all that have it'],

@@ -14,7 +14,7 @@ export const unlock = command({
     'Locks of programs that were killed on this machine need none of this: the next command removes them.',
   arguments: [],
   options: { removeAll: flag({ help: 'also locks that are not stale' }) },
-  globals: ['repository', 'output'],
+  globals: ['repository', 'connection', 'output'],
   examples: [['unlock', 'after another machine was switched off in the middle of a backup']],
   async run({ options, globals }, context) {
     const { unlock: removeLocks } = await import('@hikae/engine')

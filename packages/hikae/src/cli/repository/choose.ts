@@ -1,36 +1,107 @@
 import { readFile } from 'node:fs/promises'
+import type { Stack } from '../../config/load.ts'
+import { parseAddress } from '../../repositories/address/address.ts'
+import type { BackendSettings } from '../../repositories/backend-settings.ts'
+import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
 import type { Environment } from '../context.ts'
 import { errorMessage, UsageError } from '../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
-import { type LocalLocation, parseLocation } from './location.ts'
-import { passwordSources, type PasswordSource } from './password.ts'
+import { hasPasswordOption, passwordSources, type PasswordSource } from './password.ts'
+import { backendSettings } from './settings.ts'
 
-/** A repository that the command line names. */
+/** A repository that the command line or the stack file names. */
 export interface ChosenRepository {
-  readonly location: LocalLocation
+  /** In the stack file. */
+  readonly name?: string
+  readonly location: RepositoryLocation
   readonly password: PasswordSource
+  readonly settings: BackendSettings
 }
 
+/** What to call it in messages: its name, else its address. */
+export function labelOf({ name, location }: Pick<ChosenRepository, 'name' | 'location'>): string {
+  return name ?? addressOf(location)
+}
+
+/** Words that may be names in a stack file; addresses have a slash, a colon or a leading dot. */
+const NAME = /^[a-z0-9][\w.-]*$/i
+
 /**
- * The repositories of `--repo`, `--repository-file` or the environment, at least one, each once.
+ * The repositories of `--repo`, `--repository-file`, the environment or, when none of these is there, the stack file; at
+ * least one, each once.
  *
- * @throws {UsageError} none or a senseless one is named
+ * @throws {UsageError} none or a senseless one is named @throws {ConfigError} the stack file makes no sense
  */
 export async function chooseRepositories(globals: GlobalValues, env: Environment): Promise<ChosenRepository[]> {
-  const locations = (await repositoryNames(globals, env)).map((name) => parseLocation(name))
-  const sources = passwordSources(globals, locations.length, env)
-  const twice = locations.find(({ path }, index) => locations.findIndex((other) => other.path === path) !== index)
-  if (twice) throw new UsageError(`the repository ${twice.path} is named twice`)
-  return locations.map((location, index) => ({ location, password: sources[index]! }))
+  const named = await repositoryNames(globals, env)
+  const stack = named.every((name) => NAME.test(name)) ? await openStack(globals, env) : undefined
+  const names = named.length > 0 ? named : Object.keys(stack?.config.repositories ?? {})
+  if (names.length === 0) {
+    throw new UsageError('no repository is named', {
+      hint: 'add --repo /path/to/repository, set HIKAE_REPOSITORY, or name it in hikae.yaml',
+    })
+  }
+  const sources = passwordSources(globals, names.length, env)
+  const chosen: ChosenRepository[] = []
+  for (const [index, name] of names.entries()) {
+    chosen.push((await fromStack(name, stack, globals, env)) ?? fromAddress(name, sources[index]!, globals, env))
+  }
+  const addresses = chosen.map(({ location }) => addressOf(location))
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
+  if (twice !== undefined) throw new UsageError(`the repository ${twice} is named twice`)
+  return chosen
 }
 
 /** @throws {UsageError} several are named: most commands work on one */
 export async function chooseRepository(globals: GlobalValues, env: Environment): Promise<ChosenRepository> {
   const [first, ...others] = await chooseRepositories(globals, env)
   if (first && others.length === 0) return first
+  const isGiven = globals.repo.length > 1
   throw new UsageError(`this command works on one repository, ${others.length + 1} are named`, {
-    hint: 'run it once for each',
+    hint: isGiven ? 'run it once for each' : `add --repo ${first?.name ?? 'NAME'}`,
   })
+}
+
+/** One repository by its address, or by its name in the stack file. */
+export async function chooseByName(
+  name: string,
+  password: PasswordSource,
+  globals: GlobalValues,
+  env: Environment,
+): Promise<ChosenRepository> {
+  const stack = NAME.test(name) ? await openStack(globals, env) : undefined
+  return (await fromStack(name, stack, globals, env)) ?? fromAddress(name, password, globals, env)
+}
+
+async function openStack(globals: GlobalValues, env: Environment): Promise<Stack | undefined> {
+  const { findStackFile } = await import('../../config/find.ts')
+  const file = await findStackFile(globals.config, env)
+  if (file === undefined) return undefined
+  const { loadStack } = await import('../../config/load.ts')
+  return loadStack(file, env)
+}
+
+async function fromStack(
+  name: string,
+  stack: Stack | undefined,
+  globals: GlobalValues,
+  env: Environment,
+): Promise<ChosenRepository | undefined> {
+  if (stack === undefined) return undefined
+  const { namedRepository } = await import('../../repositories/named-repository.ts')
+  const found = namedRepository(stack, name)
+  if (!found) return undefined
+  const password = hasPasswordOption(globals) ? passwordSources(globals, 1, env)[0]! : found.password
+  return { name, location: found.place, password, settings: backendSettings(globals, env, found) }
+}
+
+function fromAddress(
+  address: string,
+  password: PasswordSource,
+  globals: GlobalValues,
+  env: Environment,
+): ChosenRepository {
+  return { location: parseAddress(address), password, settings: backendSettings(globals, env) }
 }
 
 async function repositoryNames({ repo, repositoryFile }: GlobalValues, env: Environment): Promise<readonly string[]> {
@@ -45,9 +116,7 @@ async function repositoryNames({ repo, repositoryFile }: GlobalValues, env: Envi
     const file = env[`${prefix}_REPOSITORY_FILE`]
     if (file) return [await readRepositoryFile(file)]
   }
-  throw new UsageError('no repository is named', {
-    hint: 'add --repo /path/to/repository, or set HIKAE_REPOSITORY',
-  })
+  return []
 }
 
 /** @throws {UsageError} it cannot be read */

@@ -51,8 +51,11 @@ describe('where a password comes from', () => {
   test('options go before the environment, HIKAE_ before RESTIC_', () => {
     const env = { RESTIC_PASSWORD_FILE: '/old', HIKAE_PASSWORD_COMMAND: 'pass show backup' }
     expect(choosePasswordSource({ ...none, passwordFile: '/own' }, env)).toEqual({ kind: 'file', path: '/own' })
-    expect(choosePasswordSource(none, env)).toEqual({ kind: 'command', commandLine: 'pass show backup' })
-    expect(choosePasswordSource(none, { RESTIC_PASSWORD: 'geheim' })).toEqual({ kind: 'given', password: 'geheim' })
+    expect(choosePasswordSource(none, env)).toEqual({
+      kind: 'command',
+      command: ['/bin/sh', '-c', 'pass show backup'],
+    })
+    expect(choosePasswordSource(none, { RESTIC_PASSWORD: 'geheim' })).toEqual({ kind: 'literal', value: 'geheim' })
     expect(choosePasswordSource(none, {})).toEqual({ kind: 'ask' })
   })
 
@@ -83,7 +86,10 @@ describe('reading a password', () => {
   })
 
   test('from a command, whose failure is told without what it printed', async () => {
-    const command = (commandLine: string): PasswordSource => ({ kind: 'command', commandLine })
+    const command = (commandLine: string): PasswordSource => ({
+      kind: 'command',
+      command: ['/bin/sh', '-c', commandLine],
+    })
     expect(await readPassword(command("printf 'ge%s\\n' heim"), '?', io(''))).toBe('geheim')
     await expect(readPassword(command('echo geheim; exit 3'), '?', io(''))).rejects.toThrow(
       /^the password command ended with 3$/,
@@ -107,7 +113,7 @@ describe('reading a password', () => {
 
   test('the empty password needs its own option', async () => {
     expect(await readPassword({ kind: 'empty' }, '?', io(''))).toBe('')
-    await expect(readPassword({ kind: 'given', password: '' }, '?', io(''))).rejects.toThrow(UsageError)
+    await expect(readPassword({ kind: 'literal', value: '' }, '?', io(''))).rejects.toThrow(UsageError)
   })
 
   test('a new one is typed twice', async () => {

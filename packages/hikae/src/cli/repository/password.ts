@@ -1,16 +1,11 @@
 import type { Environment, Io } from '../context.ts'
 import { UsageError } from '../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
+import { readSecret, type SecretReference } from '../../secrets/secret.ts'
 import { askSecret } from './prompt.ts'
-import { readPasswordFile, readPasswordFromCommand } from './secret.ts'
 
 /** Where a password comes from; it is read when the repository is opened. */
-export type PasswordSource =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly commandLine: string }
-  | { readonly kind: 'given'; readonly password: string }
-  | { readonly kind: 'ask' }
+export type PasswordSource = { readonly kind: 'empty' } | { readonly kind: 'ask' } | SecretReference
 
 export interface PasswordOptions {
   readonly insecureNoPassword: boolean
@@ -45,7 +40,7 @@ export function choosePasswordSource(
   }
   if (insecureNoPassword) return { kind: 'empty' }
   if (passwordFile !== undefined) return { kind: 'file', path: passwordFile }
-  if (passwordCommand !== undefined) return { kind: 'command', commandLine: passwordCommand }
+  if (passwordCommand !== undefined) return shellCommand(passwordCommand)
   return sourceFromEnvironment(env, names.variable)
 }
 
@@ -54,11 +49,16 @@ function sourceFromEnvironment(env: Environment, variable: string): PasswordSour
     const path = env[`${prefix}_${variable}_FILE`]
     if (path) return { kind: 'file', path }
     const commandLine = env[`${prefix}_${variable}_COMMAND`]
-    if (commandLine) return { kind: 'command', commandLine }
+    if (commandLine) return shellCommand(commandLine)
     const password = env[`${prefix}_${variable}`]
-    if (password) return { kind: 'given', password }
+    if (password) return { kind: 'literal', value: password }
   }
   return { kind: 'ask' }
+}
+
+/** Whether the command line itself says what the password is. */
+export function hasPasswordOption({ passwordFile, passwordCommand, insecureNoPassword }: GlobalValues): boolean {
+  return passwordFile.length > 0 || passwordCommand !== undefined || insecureNoPassword
 }
 
 /** One source per repository: one option serves all, or `--password-file` is there once for each, in the same order. */
@@ -95,16 +95,11 @@ export async function readPassword(source: PasswordSource, question: string, io:
 }
 
 async function read(source: Exclude<PasswordSource, { kind: 'empty' }>, question: string, io: Io): Promise<string> {
-  switch (source.kind) {
-    case 'given':
-      return source.password
-    case 'file':
-      return readPasswordFile(source.path)
-    case 'command':
-      return readPasswordFromCommand(source.commandLine, io.signal)
-    case 'ask':
-      return askSecret(question, io)
-  }
+  return source.kind === 'ask' ? askSecret(question, io) : readSecret(source, 'password', io)
+}
+
+function shellCommand(commandLine: string): SecretReference {
+  return { kind: 'command', command: ['/bin/sh', '-c', commandLine] }
 }
 
 /** As {@link readPassword}, but for a password that is not in use yet: on a terminal it is typed twice. */

@@ -6,8 +6,8 @@ import { describeRemoval, describeWatch } from '../output/lock.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
-import { type ChosenRepository, chooseRepository } from './choose.ts'
-import type { LocalLocation } from './location.ts'
+import { openStorage } from '../../repositories/open-backend.ts'
+import { type ChosenRepository, chooseRepository, labelOf } from './choose.ts'
 import { readPassword } from './password.ts'
 
 /** An open repository; disposing of it gives the lock back and closes it. */
@@ -45,9 +45,9 @@ export async function openChosen(
 ): Promise<Session> {
   const { openRepository } = await import('@hikae/engine')
   const { keyHint } = globals
-  const password = await readPassword(chosen.password, `password for ${chosen.location.path}`, context.io)
+  const password = await readPassword(chosen.password, `password for ${labelOf(chosen)}`, context.io)
   await using opening = new AsyncDisposableStack()
-  const backend = await openBackend(chosen.location, context)
+  const backend = await openBackend(chosen, context)
   const repository = opening.use(
     await openRepository(backend, { password, signal: context.signal, ...(keyHint === undefined ? {} : { keyHint }) }),
   )
@@ -99,10 +99,14 @@ function withoutLockHint(error: unknown): unknown {
   })
 }
 
-/** The backend of a location, with patience for trouble that passes. */
-export async function openBackend({ path }: LocalLocation, { out, signal }: CommandContext): Promise<Backend> {
-  const { openLocalBackend, withRetry } = await import('@hikae/engine')
-  return withRetry(await openLocalBackend(path), { signal, onRetry: (event) => tellRetry(event, out) })
+/** The storage of a repository, with patience for trouble that passes. */
+export async function openBackend(
+  { location, settings }: Pick<ChosenRepository, 'location' | 'settings'>,
+  { out, signal }: CommandContext,
+): Promise<Backend> {
+  const { withRetry } = await import('@hikae/engine')
+  const storage = await openStorage(location, settings, signal)
+  return withRetry(storage, { signal, onRetry: (event) => tellRetry(event, out) })
 }
 
 function tellRetry({ error, delayMs }: RetryEvent, out: Output): void {

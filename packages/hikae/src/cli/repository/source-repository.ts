@@ -1,8 +1,8 @@
 import type { Environment } from '../context.ts'
 import { flag, type OptionValues, value } from '../option.ts'
 import { anyText } from '../values/text.ts'
-import { type ChosenRepository, readRepositoryFile } from './choose.ts'
-import { parseLocation } from './location.ts'
+import type { GlobalValues } from '../global-options.ts'
+import { chooseByName, type ChosenRepository, readRepositoryFile } from './choose.ts'
 import { choosePasswordSource } from './password.ts'
 
 /** A second repository, which is only read: restic's names. */
@@ -34,6 +34,7 @@ export const sourceRepositoryOptions = {
 /** The repository that these options name; undefined when none does. */
 export async function chooseSource(
   given: OptionValues<typeof sourceRepositoryOptions>,
+  globals: GlobalValues,
   env: Environment,
 ): Promise<ChosenRepository | undefined> {
   const { fromRepo, fromRepositoryFile } = given
@@ -48,5 +49,5 @@ export async function chooseSource(
     env,
     { option: 'from-password', variable: 'FROM_PASSWORD' },
   )
-  return { location: parseLocation(name), password }
+  return chooseByName(name, password, globals, env)
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../nearest.ts'
 import { UsageError } from '../errors.ts'
 
 /** Accepts one of `words`. */
