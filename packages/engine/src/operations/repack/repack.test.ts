@@ -10,7 +10,7 @@ import { type BlobColumns, columnsOf } from '../../pack/blob-columns.ts'
 import { alterFile, flipBit, makeRepository, RepositoryFiller } from '../../repository/fixture.test.support.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { repack } from './repack.ts'
+import { repack, Repacker } from './repack.ts'
 
 /** Bytes that cannot be compressed, always the same for the same seed. */
 function bytesOf(seed: number, length: number): Buffer {
@@ -42,8 +42,10 @@ class CountingBackend extends MemoryBackend {
 
 /** Takes no packs. */
 class FullBackend extends MemoryBackend {
+  isFull = true
+
   override async write(kind: FileKind, ...rest: [name: string, content: Uint8Array]): Promise<void> {
-    if (kind === 'pack') throw new BackendError('no space left')
+    if (kind === 'pack' && this.isFull) throw new BackendError('no space left')
     await super.write(kind, ...rest)
   }
 }
@@ -269,4 +271,38 @@ test('nothing is made of nothing', async () => {
   const repository = await makeRepository()
   const report = await repack({ from: repository, to: repository, packs: [], compression: 'keep' })
   expect(report).toEqual({ packs: 0, blobs: 0, bytesRead: 0, bytesStored: 0, newPacks: [] })
+})
+
+describe('several rounds with the same threads', () => {
+  const OPTIONS = { compression: 'keep', packSizeBytes: 20_000 } as const
+
+  test('each store their own blobs, and all of them', async () => {
+    const [from, to] = [await makeRepository(), await makeRepository()]
+    await fill(from)
+    const packs = inColumns(allPacks(from))
+    await using repacker = new Repacker({ from, to, ...OPTIONS })
+    for (const [at, pack] of packs.entries()) {
+      const { blobs, newPacks } = await repacker.repack({ packs: [pack] })
+      await to.loadIndex()
+      const stored = allPacks(to).filter(({ id }) => newPacks.includes(id))
+      const idsOf = (some: typeof stored): BlobId[] => some.flatMap((one) => one.blobs.map(({ id }) => id)).sort()
+      expect(idsOf(stored)).toEqual(idsOf([allPacks(from)[at]!]))
+      expect(blobs).toBe(idsOf(stored).length)
+    }
+    expect(await contentsIn(to)).toEqual(await contentsIn(from))
+  })
+
+  test('keep nothing of a round that failed', async () => {
+    const backend = new FullBackend()
+    const [from, to] = [await makeRepository(), await makeRepository({ backend })]
+    await fill(from)
+    const [first, ...others] = inColumns(allPacks(from))
+    await using repacker = new Repacker({ from, to, ...OPTIONS })
+    await expect(repacker.repack({ packs: others })).rejects.toThrow('no space left')
+    backend.isFull = false
+    const { blobs } = await repacker.repack({ packs: [first!] })
+    await to.loadIndex()
+    expect(to.index.size).toBe(blobs)
+    expect(blobs).toBe(allPacks(from)[0]!.blobs.length)
+  })
 })
