@@ -13,6 +13,7 @@ export {
   type WriteOptions,
 } from './backend/backend.ts'
 export { Bandwidth, type BandwidthLimits } from './backend/bandwidth.ts'
+export type { HttpOptions } from './backend/http/http-options.ts'
 export { openLocalBackend, type LocalBackend, type LocalBackendOptions } from './backend/local.ts'
 export { MemoryBackend } from './backend/memory.ts'
 export type { BackendCall, BackendOperation, RetryEvent, RetryOptions } from './backend/patience.ts'

@@ -1,6 +1,7 @@
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
 export { makeCertificate, type CertificateFiles } from './certificate.ts'
 export { makeCheapRepository } from './cheap-repository.ts'
+export { makeCertificates, type Certificate, type Certificates } from './certificates.ts'
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
 export { answers, startDaemon, type Daemon, type DaemonOptions } from './daemon.ts'
@@ -27,8 +28,10 @@ export {
   type ProxiedRequest,
   type RequestMatch,
 } from './http-proxy.ts'
+export { startHttpServer, type TestHttpServer } from './http-server.ts'
 export { killable, recordedChanges, type KillOrder } from './killable.ts'
 export { startRadosgw, whyNoRadosgw, type Radosgw, type RadosgwOptions } from './radosgw.ts'
+export { makeLoopDisk, whyNoLoopDisk, type LoopDisk, type LoopDiskOptions } from './loop-disk.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {
