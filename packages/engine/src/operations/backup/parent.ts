@@ -11,7 +11,9 @@ export async function findParent(
 ): Promise<StoredSnapshot | undefined> {
   if (options.force) return undefined
   // What cannot be read is no parent, and must not keep anybody from making another snapshot.
-  const snapshots = await target.repository.snapshots(options.signal, (_, error) => options.onWarning?.(error.message))
+  const snapshots =
+    target.snapshots ??
+    (await target.repository.snapshots(options.signal, (_, error) => options.onWarning?.(error.message)))
   if (target.parent !== undefined) return resolveSnapshot(snapshots, target.parent).snapshot
   const groupBy = options.groupBy ?? ['host', 'paths']
   return snapshots

@@ -12,6 +12,8 @@ export interface BackupTarget {
   readonly repository: Repository
   /** Snapshot to compare with: an id, a prefix or `latest`; the newest of the same group by default. */
   readonly parent?: string
+  /** Those of the repository, when they were read already: they are not read once more to find the parent. */
+  readonly snapshots?: readonly StoredSnapshot[]
   /** Of the lock that is held: when it aborts, this repository's part has failed. */
   readonly signal?: AbortSignal
   /** Of the lock: awaited right before the snapshot is stored, which is not when this throws. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Stack } from '../../config/load.ts'
+import type { StatedDomain } from '../../config/repository-schema.ts'
 import { parseAddress } from '../../repositories/address/address.ts'
 import type { BackendSettings } from '../../repositories/backend-settings.ts'
 import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
@@ -16,6 +17,8 @@ export interface ChosenRepository {
   readonly location: RepositoryLocation
   readonly password: PasswordSource
   readonly settings: BackendSettings
+  /** What the stack file says about where it stands. */
+  readonly domain: StatedDomain
 }
 
 /** What to call it in messages: its name, else its address. */
@@ -62,6 +65,15 @@ export async function chooseRepository(globals: GlobalValues, env: Environment):
   })
 }
 
+/** All repositories of the stack file, whatever is named; none when there is no such file. */
+export async function stackRepositories(globals: GlobalValues, env: Environment): Promise<ChosenRepository[]> {
+  const stack = await openStack(globals, env)
+  const names = Object.keys(stack?.config.repositories ?? {})
+  return (await Promise.all(names.map((name) => fromStack(name, stack, globals, env)))).filter(
+    (chosen) => chosen !== undefined,
+  )
+}
+
 /** One repository by its address, or by its name in the stack file. */
 export async function chooseByName(
   name: string,
@@ -92,7 +104,7 @@ async function fromStack(
   const found = namedRepository(stack, name)
   if (!found) return undefined
   const password = hasPasswordOption(globals) ? passwordSources(globals, 1, env)[0]! : found.password
-  return { name, location: found.place, password, settings: backendSettings(globals, env, found) }
+  return { name, location: found.place, password, settings: backendSettings(globals, env, found), domain: found.domain }
 }
 
 function fromAddress(
@@ -101,7 +113,7 @@ function fromAddress(
   globals: GlobalValues,
   env: Environment,
 ): ChosenRepository {
-  return { location: parseAddress(address), password, settings: backendSettings(globals, env) }
+  return { location: parseAddress(address), password, settings: backendSettings(globals, env), domain: {} }
 }
 
 async function repositoryNames({ repo, repositoryFile }: GlobalValues, env: Environment): Promise<readonly string[]> {

@@ -29,6 +29,8 @@ export interface Access {
   readonly readOnly?: boolean
   /** `unloaded` for what judges the index itself and must not fail because of it. */
   readonly index?: 'loaded' | 'unloaded'
+  /** How long trouble that may pass is waited out; by default as long as the engine does, a quarter of an hour. */
+  readonly patienceMs?: number
 }
 
 /** Opens the one repository that the command line names. */
@@ -47,7 +49,7 @@ export async function openChosen(
   const { keyHint } = globals
   const password = await readPassword(chosen.password, `password for ${labelOf(chosen)}`, context.io)
   await using opening = new AsyncDisposableStack()
-  const backend = await openBackend(chosen, context)
+  const backend = await openBackend(chosen, context, access)
   const repository = opening.use(
     await openRepository(backend, { password, signal: context.signal, ...(keyHint === undefined ? {} : { keyHint }) }),
   )
@@ -103,10 +105,15 @@ function withoutLockHint(error: unknown): unknown {
 export async function openBackend(
   { location, settings }: Pick<ChosenRepository, 'location' | 'settings'>,
   { out, signal }: CommandContext,
+  { patienceMs }: Pick<Access, 'patienceMs'> = {},
 ): Promise<Backend> {
   const { withRetry } = await import('@hikae/engine')
   const storage = await openStorage(location, settings, signal)
-  return withRetry(storage, { signal, onRetry: (event) => tellRetry(event, out) })
+  return withRetry(storage, {
+    signal,
+    ...(patienceMs === undefined ? {} : { maxElapsedMs: patienceMs }),
+    onRetry: (event) => tellRetry(event, out),
+  })
 }
 
 function tellRetry({ error, delayMs }: RetryEvent, out: Output): void {
