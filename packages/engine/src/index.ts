@@ -43,6 +43,7 @@ export {
   type SnapshotId,
   type TreeId,
 } from './ids.ts'
+export { parseTime } from './json/go-time.ts'
 export { backUp, EmptyBackupError } from './operations/backup/backup.ts'
 export type {
   BackupItem,
