@@ -13,11 +13,18 @@ export {
   type WriteOptions,
 } from './backend/backend.ts'
 export { Bandwidth, type BandwidthLimits } from './backend/bandwidth.ts'
+export { fileAt, folderOf } from './backend/layout.ts'
+export type { CacheError } from './backend/cache/cache-error.ts'
+export { removeOldCaches, type OldCacheOptions } from './backend/cache/old-caches.ts'
+export { withCache, type CacheOptions } from './backend/cache.ts'
 export type { HttpOptions } from './backend/http/http-options.ts'
 export { openLocalBackend, type LocalBackend, type LocalBackendOptions } from './backend/local.ts'
 export { MemoryBackend } from './backend/memory.ts'
 export type { BackendCall, BackendOperation, RetryEvent, RetryOptions } from './backend/patience.ts'
 export { withRetry } from './backend/retry.ts'
+export { openS3Backend, type S3Backend } from './backend/s3.ts'
+export type { S3Credentials, S3ObjectLock, S3Options } from './backend/s3/options.ts'
+export { openSftpBackend, type SftpBackend, type SftpClient, type SftpOptions } from './backend/sftp.ts'
 export type {
   DirectoryEntry,
   Entry,
