@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test as base, vi } from 'vitest'
 import type { PackId } from '@hikae/engine'
-import { ReadMemory, readMemoryPath } from './read-memory.ts'
+import { statePath } from '../state/state-file.ts'
+import { ReadMemory } from './read-memory.ts'
 
 // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base.extend('path', async ({}, { onCleanup }) => {
   const folder = await mkdtemp(join(tmpdir(), 'hikae-memory-'))
   onCleanup(() => rm(folder, { recursive: true }))
-  return readMemoryPath({ XDG_STATE_HOME: folder }, 'ab'.repeat(32))
+  return statePath({ XDG_STATE_HOME: folder }, 'read', 'ab'.repeat(32))
 })
 
 const packs = ['01', 'a7', 'ff'].map((byte) => byte.repeat(32) as PackId)
@@ -78,6 +79,6 @@ test('a place that cannot be written to is told, and the check goes on', async (
 })
 
 test('the folder is where the system wants state to be', () => {
-  expect(readMemoryPath({}, 'id')).toMatch(/\/\.local\/state\/hikae\/read\/id$/)
-  expect(readMemoryPath({ XDG_STATE_HOME: '/var/state' }, 'id')).toBe('/var/state/hikae/read/id')
+  expect(statePath({}, 'read', 'id')).toMatch(/\/\.local\/state\/hikae\/read\/id$/)
+  expect(statePath({ XDG_STATE_HOME: '/var/state' }, 'read', 'id')).toBe('/var/state/hikae/read/id')
 })

@@ -1,10 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { createHash } from 'node:crypto'
 import type { PackId } from '@hikae/engine'
-import type { Environment } from '../context.ts'
-import { systemCode } from '../errors.ts'
+import { readState, storeState } from '../state/state-file.ts'
 
 /** Eight bytes; another form of the file gets another number. */
 const MAGIC = Buffer.from('hikaerd1')
@@ -13,12 +9,6 @@ const RECORD_BYTES = ID_BYTES + 8
 const DIGEST_BYTES = 32
 /** What a check that is killed loses at most. */
 const SAVE_EVERY_MS = 60_000
-
-/** Where the memory of a repository lies. */
-export function readMemoryPath(env: Environment, repositoryId: string): string {
-  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state')
-  return join(state, 'hikae', 'read', repositoryId)
-}
 
 /**
  * When packs were read and found whole, in a file that only its owner can read: 40 bytes per pack. It is saved every
@@ -42,42 +32,24 @@ export class ReadMemory implements AsyncDisposable {
 
   /** @param onFailure is told when the memory could not be read or saved */
   static async open(path: string, onFailure: (error: unknown) => void): Promise<ReadMemory> {
-    let times = new Map<PackId, number>()
+    let stored: Buffer | undefined
     try {
-      times = decode(await readFile(path)) ?? times
+      stored = await readState(path)
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') onFailure(error)
+      onFailure(error)
     }
-    return new ReadMemory(path, times, onFailure)
+    return new ReadMemory(path, (stored && decode(stored)) ?? new Map(), onFailure)
   }
 
   /** A failure is told to `onFailure`, and not thrown. */
   async save(): Promise<void> {
-    this.#saving = this.#saving.then(() => store(this.#path, encode(this.times))).catch(this.#onFailure)
+    this.#saving = this.#saving.then(() => storeState(this.#path, encode(this.times))).catch(this.#onFailure)
     await this.#saving
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     await this.save()
-  }
-}
-
-async function store(path: string, content: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(content)
-      await file.datasync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
   }
 }
 

@@ -1,7 +1,9 @@
 import type { CheckProgress, ReadDataSelection } from '@hikae/engine'
-import { ReadMemory, readMemoryPath } from '../check/read-memory.ts'
+import type { CheckKind } from '../check/last-check.ts'
+import { ReadMemory } from '../check/read-memory.ts'
 import { printCheck } from '../check/report.ts'
 import { command } from '../command.ts'
+import type { CommandContext } from '../context.ts'
 import { errorMessage, UsageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { flag, value } from '../option.ts'
@@ -9,6 +11,7 @@ import { formatBytes, formatCount, formatDuration, formatQuantity } from '../out
 import { type ProgressView, withProgress } from '../output/progress.ts'
 import { truncateEnd } from '../output/width.ts'
 import { openSession } from '../repository/session.ts'
+import { statePath } from '../state/state-file.ts'
 import { type DataSubset, parseDataSubset } from '../values/data-subset.ts'
 import { parseDuration } from '../values/duration.ts'
 
@@ -50,7 +53,7 @@ export const check = command({
     await using memory =
       readData === undefined
         ? undefined
-        : await ReadMemory.open(readMemoryPath(context.env, session.repository.config.id), (error) => {
+        : await ReadMemory.open(statePath(context.env, 'read', session.repository.config.id), (error) => {
             if (isRemembered) out.warn(`what is read cannot be remembered: ${errorMessage(error)}`)
             isRemembered = false
           })
@@ -65,10 +68,26 @@ export const check = command({
     await memory?.save()
     printCheck(report, out)
     if (report.errors.length > 0) return EXIT.failed
+    if (isRemembered) await remember(session.repository.config.id, kindOf(readData), context)
     // Without memory, the next check would read the same again, and never everything.
     return options.readDataWithin !== undefined && !isRemembered ? EXIT.incomplete : EXIT.succeeded
   },
 })
+
+/** For `hikae repository list`. */
+async function remember(repositoryId: string, kind: CheckKind, { env, out }: CommandContext): Promise<void> {
+  const { rememberCheck } = await import('../check/last-check.ts')
+  try {
+    await rememberCheck(env, repositoryId, kind, Date.now())
+  } catch (error) {
+    out.warn(`that this check found no errors cannot be remembered: ${errorMessage(error)}`)
+  }
+}
+
+function kindOf(readData: ReadDataSelection | undefined): CheckKind {
+  if (readData === undefined) return 'structure'
+  return readData === 'all' ? 'all' : 'part'
+}
 
 interface ReadDataOptions {
   readonly readData: boolean
