@@ -37,6 +37,7 @@ import { sha256Id } from '../src/crypto/hash.ts'
 import { openTargets } from '../src/filesystem/targets.ts'
 import { encodeIndex } from '../src/index/index-file.ts'
 import type { PackedBlob } from '../src/pack/blob.ts'
+import { columnsOf } from '../src/pack/blob-columns.ts'
 import { encodeHeader } from '../src/pack/header.ts'
 import { makeFilledRepository } from '../src/repository/fixture.test.support.ts'
 
@@ -318,7 +319,7 @@ async function mixPacks(folder: string): Promise<void> {
       end += length
     }
   }
-  const header = repository.cipher.seal(encodeHeader(blobs))
+  const header = repository.cipher.seal(encodeHeader(columnsOf(blobs)))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(header.length)
   const content = Buffer.concat([...units, header, length])
