@@ -52,24 +52,28 @@ export interface ResticOptions {
   /** As restic's `--repo`. */
   readonly repository: string
   readonly password: string
+  /** As restic's `--cache-dir`; without it nothing is cached. */
+  readonly cacheFolder?: string
   /** For every call. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /**
- * Stock restic on one repository. The password travels in the environment, nothing of restic's own environment or cache
- * is used, and every method but {@link Restic.run} throws when restic fails.
+ * Stock restic on one repository. The password travels in the environment, nothing of restic's own environment or usual
+ * cache is used, and every method but {@link Restic.run} throws when restic fails.
  */
 export class Restic {
   readonly binary: ResticBinary
   readonly repository: string
   readonly #password: string
+  readonly #cache: readonly string[]
   readonly #env: Record<string, string | undefined>
 
   constructor(options: ResticOptions) {
     this.binary = options.binary
     this.repository = options.repository
     this.#password = options.password
+    this.#cache = options.cacheFolder === undefined ? ['--no-cache'] : ['--cache-dir', options.cacheFolder]
     const inherited = Object.keys(process.env).filter((name) => name.startsWith('RESTIC_'))
     this.#env = {
       ...Object.fromEntries(inherited.map((name) => [name, undefined])),
@@ -138,7 +142,7 @@ export class Restic {
   }
 
   #args(args: readonly string[]): string[] {
-    return ['--repo', this.repository, '--no-cache', ...args]
+    return ['--repo', this.repository, ...this.#cache, ...args]
   }
 
   #options(options: ProcessOptions): ProcessOptions {

@@ -1,4 +1,5 @@
 import { type Backend, FileMissingError } from '../backend/backend.ts'
+import { type CacheOptions, withCache } from '../backend/cache.ts'
 import { isIrreducible } from '../chunker/polynomial.ts'
 import { Cipher, MacMismatchError } from '../crypto/cipher.ts'
 import { DamagedError, KnownError } from '../errors.ts'
@@ -23,6 +24,11 @@ export interface OpenOptions {
   readonly password: string
   /** Beginning of the id of the key to try first. */
   readonly keyHint?: string
+  /**
+   * Where to keep what is read again and again; nothing is kept without it. Of no use, and not used, for a backend whose
+   * files are on this machine; not for checks and repairs, which must see what is stored.
+   */
+  readonly cache?: Omit<CacheOptions, 'repositoryId'> | undefined
   readonly signal?: AbortSignal
 }
 
@@ -43,11 +49,15 @@ export async function openRepository(backend: Backend, options: OpenOptions): Pr
         hint: 'restore the config file from a copy of the repository',
       })
     }
-    return new Repository(backend, config, masterKey, keyId)
+    return new Repository(withWantedCache(backend, config.id, options), config, masterKey, keyId)
   } catch (error) {
     await backend[Symbol.asyncDispose]()
     throw error
   }
+}
+
+function withWantedCache(backend: Backend, repositoryId: string, { cache }: OpenOptions): Backend {
+  return cache && !backend.localPath ? withCache(backend, { ...cache, repositoryId }) : backend
 }
 
 async function readConfig(backend: Backend, signal: AbortSignal | undefined): Promise<Uint8Array> {
