@@ -33,6 +33,7 @@ export { killable, recordedChanges, type KillOrder } from './killable.ts'
 export { startRadosgw, whyNoRadosgw, type Radosgw, type RadosgwOptions } from './radosgw.ts'
 export { makeLoopDisk, whyNoLoopDisk, type LoopDisk, type LoopDiskOptions } from './loop-disk.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
+export { NO_RCLONE_CONFIG, startRcloneRest, type RcloneRest, type RcloneRestOptions } from './rclone-server.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {
   availableRestics,
