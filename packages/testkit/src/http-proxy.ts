@@ -157,6 +157,8 @@ async function pass(passage: Passage): Promise<void> {
 /** Sends the request on, body and all. @returns the server's answer, as soon as it begins */
 async function forward(passage: Passage): Promise<IncomingMessage> {
   const upstream = open(passage)
+  // Some servers send a body where there is none, in answers to HEAD; that ends the connection, not the answer.
+  upstream.on('error', () => undefined)
   passage.response.once('close', () => passage.response.writableFinished || upstream.destroy())
   passage.request.pipe(upstream)
   const [answer] = (await once(upstream, 'response')) as [IncomingMessage]

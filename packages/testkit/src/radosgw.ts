@@ -13,6 +13,8 @@ import { makeTempDir } from './temp-dir.ts'
 export interface RadosgwOptions {
   /** Answers on a second port over TLS, too. */
   readonly tls?: boolean
+  /** Besides STANDARD; none by default. A server refuses those that it was not given. */
+  readonly storageClasses?: readonly string[]
 }
 
 /** Ceph's S3 server: conditional writes, object lock, policies, quotas. Its objects live in memory. */
@@ -63,13 +65,6 @@ export async function startRadosgw(options: RadosgwOptions = {}): Promise<Radosg
   await run('ceph', '-c', config, '--connect-timeout', '20', 'osd', 'new', store, '0')
   await daemon('ceph-osd', '-i', '0')
 
-  const certificate = options.tls ? await makeCertificate(dir.path) : undefined
-  // Without tcp_nodelay every error and every small read takes 45 ms longer.
-  const frontend = [`beast endpoint=127.0.0.1:${port} tcp_nodelay=1`]
-  if (certificate) frontend.push(`ssl_endpoint=127.0.0.1:${securePort}`)
-  if (certificate) frontend.push(`ssl_certificate=${certificate.certificate} ssl_private_key=${certificate.key}`)
-  const gateway = await daemon('radosgw', '-n', 'client.rgw', '--rgw-frontends', frontend.join(' '))
-
   const admin = (...args: string[]) => run('radosgw-admin', '-c', config, ...args)
   const makeUser = async (name: string): Promise<S3Credentials> => {
     const made = { accessKeyId: name, secretAccessKey: `secret of ${name}` }
@@ -77,7 +72,21 @@ export async function startRadosgw(options: RadosgwOptions = {}): Promise<Radosg
     await admin('user', 'create', `--uid=${name}`, `--display-name=${name}`, ...keys)
     return made
   }
+  // The first call of all sets up the zone, which the gateway reads when it starts.
   const credentials = await makeUser(OWNER)
+  for (const storageClass of options.storageClasses ?? []) {
+    const what = ['placement', 'add', '--placement-id=default-placement', `--storage-class=${storageClass}`]
+    await admin('zonegroup', ...what, '--rgw-zonegroup=default')
+    await admin('zone', ...what, '--rgw-zone=default', `--data-pool=default.rgw.${storageClass.toLowerCase()}`)
+  }
+
+  const certificate = options.tls ? await makeCertificate(dir.path) : undefined
+  // Without tcp_nodelay every error and every small read takes 45 ms longer.
+  const frontend = [`beast endpoint=127.0.0.1:${port} tcp_nodelay=1`]
+  if (certificate) frontend.push(`ssl_endpoint=127.0.0.1:${securePort}`)
+  if (certificate) frontend.push(`ssl_certificate=${certificate.certificate} ssl_private_key=${certificate.key}`)
+  const gateway = await daemon('radosgw', '-n', 'client.rgw', '--rgw-frontends', frontend.join(' '))
+
   const endpoint = `http://127.0.0.1:${port}`
   await gateway.waitUntil(() => answers(endpoint))
 
