@@ -47,7 +47,12 @@ export const check = command({
     const engine = await import('@hikae/engine')
     const readData = readDataOf(options)
     // Shared: it changes nothing, and reading all data must not keep backups out for hours.
-    await using session = await openSession(globals, context, { lock: 'shared', readOnly: true, index: 'unloaded' })
+    await using session = await openSession(globals, context, {
+      lock: 'shared',
+      readOnly: true,
+      index: 'unloaded',
+      cache: 'none',
+    })
     const { out } = context
     let isRemembered = true
     await using memory =

@@ -32,7 +32,12 @@ export const repairIndex = command({
     const engine = await import('@hikae/engine')
     const { out } = context
     const lock = dryRun ? 'shared' : 'exclusive'
-    await using session = await openSession(globals, context, { lock, readOnly: dryRun, index: 'unloaded' })
+    await using session = await openSession(globals, context, {
+      lock,
+      readOnly: dryRun,
+      index: 'unloaded',
+      cache: 'none',
+    })
     const { plan, newIndexes } = await withProgress(out, VIEW, async (progress) =>
       engine.repairIndex(session.repository, {
         packs: readAllPacks ? 'all' : 'suspect',

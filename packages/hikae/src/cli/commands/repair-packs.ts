@@ -38,6 +38,7 @@ export const repairPacks = command({
     const { out } = context
     await using session = await openSession(globals, context, {
       lock: dryRun ? 'shared' : 'exclusive',
+      cache: 'none',
       readOnly: dryRun,
     })
     const packs = new Set<Awaited<ReturnType<typeof chooseId>>>()

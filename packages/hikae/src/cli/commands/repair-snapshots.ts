@@ -37,6 +37,7 @@ export const repairSnapshots = command({
     const { forget, dryRun } = options
     await using session = await openSession(globals, context, {
       lock: dryRun ? 'shared' : 'exclusive',
+      cache: 'none',
       readOnly: dryRun,
     })
     const isNarrowed = [args, options.host, options.tag, options.path].some((some) => some.length > 0)

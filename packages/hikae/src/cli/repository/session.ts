@@ -7,6 +7,7 @@ import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
 import { openStorage } from '../../repositories/open-backend.ts'
+import { cacheOptions, cleanUpCaches } from './cache.ts'
 import { type ChosenRepository, chooseRepository, labelOf } from './choose.ts'
 import { readPassword } from './password.ts'
 
@@ -31,6 +32,8 @@ export interface Access {
   readonly index?: 'loaded' | 'unloaded'
   /** How long trouble that may pass is waited out; by default as long as the engine does, a quarter of an hour. */
   readonly patienceMs?: number
+  /** `none` for what must see the storage itself: it judges or repairs what is there. */
+  readonly cache?: 'none'
 }
 
 /** Opens the one repository that the command line names. */
@@ -50,9 +53,16 @@ export async function openChosen(
   const password = await readPassword(chosen.password, `password for ${labelOf(chosen)}`, context.io)
   await using opening = new AsyncDisposableStack()
   const backend = await openBackend(chosen, context, access)
+  const cache = access.cache === 'none' ? undefined : cacheOptions(globals, context)
   const repository = opening.use(
-    await openRepository(backend, { password, signal: context.signal, ...(keyHint === undefined ? {} : { keyHint }) }),
+    await openRepository(backend, {
+      password,
+      signal: context.signal,
+      ...(keyHint === undefined ? {} : { keyHint }),
+      ...(cache === undefined ? {} : { cache }),
+    }),
   )
+  if (globals.cleanupCache) await cleanUpCaches(globals, context)
   const { version, id } = repository.config
   context.out.detail(`opened repository ${shortId(id)}, version ${version}, at ${printableText(backend.location)}`)
   const lock = await prepare(repository, globals, context, access)
