@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base } from 'vitest'
+import { describe, test as base } from 'vitest'
 import { sha256Id } from '../crypto/hash.ts'
 import { BackendError, FileExistsError, FileMissingError } from './backend.ts'
 import { openLocalBackend, type LocalBackend } from './local.ts'
@@ -107,3 +107,40 @@ test('a path through a file is explained', async ({ root, expect }) => {
     hint: expect.stringContaining('check that'),
   })
 })
+
+describe('content that comes in pieces', () => {
+  test('is stored as if it had come whole', async ({ root, backend, expect }) => {
+    await backend.writeStream('pack', name, pieces('a ', 'pack'))
+    expect(Buffer.from(await backend.read('pack', name)).toString()).toBe('a pack')
+    expect(await modeOf(backend.localPath('pack', name))).toBe(0o400)
+    await expect(backend.writeStream('pack', name, pieces('a pack'))).rejects.toBeInstanceOf(FileExistsError)
+    expect(await readdir(join(root, 'data', name.slice(0, 2)))).toEqual([name])
+  })
+
+  test('leaves nothing when it breaks off, and says why', async ({ root, backend, expect }) => {
+    const why = new Error('the sender has gone')
+    await expect(backend.writeStream('pack', name, pieces('a ', why))).rejects.toBe(why)
+    expect(await readdir(join(root, 'data', name.slice(0, 2)))).toEqual([])
+  })
+
+  test('leaves nothing when it is aborted', async ({ root, backend, expect }) => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let n = 0; ; n++) {
+        if (n === 3) controller.abort(reason)
+        yield Buffer.alloc(1000)
+      }
+    }
+    const writing = backend.writeStream('pack', name, endless(), { signal: controller.signal })
+    await expect(writing).rejects.toBe(reason)
+    expect(await readdir(join(root, 'data', name.slice(0, 2)))).toEqual([])
+  })
+})
+
+async function* pieces(...parts: readonly (string | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part
+    yield Buffer.from(part)
+  }
+}

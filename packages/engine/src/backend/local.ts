@@ -1,4 +1,4 @@
-import { mkdir, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { mkdir, rename, stat, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
   BackendError,
@@ -16,12 +16,12 @@ import {
 import { syncFolder, syncNewFolders } from './local/durability.ts'
 import { fileAt, folderOf, foldersOf, PACK_FOLDERS } from './layout.ts'
 import { listFolder } from './local/listing.ts'
-import { chmodIfPossible, modesOf, type LocalModes } from './local/modes.ts'
+import { chmodIfPossible, modesOf, WITH_GROUP, type LocalModes } from './local/modes.ts'
 import { Publisher } from './local/publish.ts'
 import { readRange } from './local/read-range.ts'
 import { explainSystemError, hasCode, isSystemError } from './local/system-error.ts'
 import { sweepTemporaryFiles } from './local/sweep.ts'
-import { discard, writeTemporaryFile } from './local/temporary-file.ts'
+import { createTemporaryFile, discard, fillTemporaryFile, writeAll, writePieces } from './local/temporary-file.ts'
 
 /** Pack folders that are listed at the same time. */
 const FOLDERS_AT_ONCE = 4
@@ -29,6 +29,8 @@ const FOLDERS_AT_ONCE = 4
 export interface LocalBackendOptions {
   /** Operations worth running at the same time; 4 by default, as many as Node has threads for files. */
   readonly connections?: number
+  /** Members of the group may read what is written; by default as its `config` says. */
+  readonly groupAccess?: boolean
 }
 
 /**
@@ -39,7 +41,7 @@ export interface LocalBackendOptions {
 export async function openLocalBackend(path: string, options: LocalBackendOptions = {}): Promise<LocalBackend> {
   const root = resolve(path)
   try {
-    return new LocalBackend(root, await modesOf(root), options.connections ?? 4)
+    return new LocalBackend(root, options.groupAccess ? WITH_GROUP : await modesOf(root), options.connections ?? 4)
   } catch (error) {
     throw isSystemError(error) ? explainSystemError(error, 'open the repository', root) : error
   }
@@ -88,17 +90,20 @@ export class LocalBackend implements Backend {
   }
 
   async write(kind: FileKind, name: string, content: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    const final = this.localPath(kind, name)
-    await this.#explained(`write ${describeFile(kind, name)}`, async () => {
-      options.signal?.throwIfAborted()
-      const temporary = await this.#inFolderOf(final, () =>
-        writeTemporaryFile(final, content, this.#modes.writing, options.signal),
-      )
-      const stored = await this.#makeVisible(temporary, final, options.replace ?? false)
-      // Also when another writer was first: whoever is told that the file exists may rely on it.
-      await syncFolder(dirname(final))
-      if (!stored) throw new FileExistsError(this.location, kind, name)
-    })
+    await this.#store(kind, name, (file) => writeAll(file, content, options.signal), options)
+  }
+
+  /**
+   * As {@link LocalBackend.write}, with content that is never held whole. When `content` throws, nothing is stored; it must
+   * not throw errors of the operating system, which would be taken for those of the disk.
+   */
+  async writeStream(
+    kind: FileKind,
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    options: WriteOptions = {},
+  ): Promise<void> {
+    await this.#store(kind, name, (file) => writePieces(file, content, options.signal), options)
   }
 
   async size(kind: FileKind, name: string, signal?: AbortSignal): Promise<number> {
@@ -145,6 +150,24 @@ export class LocalBackend implements Backend {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #store(
+    kind: FileKind,
+    name: string,
+    fill: (file: FileHandle) => Promise<void>,
+    options: WriteOptions,
+  ): Promise<void> {
+    const final = this.localPath(kind, name)
+    await this.#explained(`write ${describeFile(kind, name)}`, async () => {
+      options.signal?.throwIfAborted()
+      const temporary = await this.#inFolderOf(final, () => createTemporaryFile(final, this.#modes.writing))
+      await fillTemporaryFile(temporary, fill, options.signal)
+      const stored = await this.#makeVisible(temporary.path, final, options.replace ?? false)
+      // Also when another writer was first: whoever is told that the file exists may rely on it.
+      await syncFolder(dirname(final))
+      if (!stored) throw new FileExistsError(this.location, kind, name)
+    })
+  }
 
   async #makeVisible(temporary: string, final: string, replace: boolean): Promise<boolean> {
     try {

@@ -12,7 +12,8 @@ export interface LocalModes {
 }
 
 const OWNER_ONLY: LocalModes = { folder: 0o700, writing: 0o600, finished: 0o400 }
-const WITH_GROUP: LocalModes = { folder: 0o770, writing: 0o660, finished: 0o440 }
+/** For repositories that the members of a group share. */
+export const WITH_GROUP: LocalModes = { folder: 0o770, writing: 0o660, finished: 0o440 }
 
 /** Group members share a repository whose `config` they may read; all others belong to their owner alone. */
 export async function modesOf(root: string): Promise<LocalModes> {

@@ -6,23 +6,30 @@ import { syncFile } from './durability.ts'
 /** An abort takes effect after at most this many bytes. */
 const STEP_BYTES = 4 * 1024 * 1024
 
-/**
- * Writes a whole new file beside `final`, durable but under a name that every reader ignores (§2).
- * On any failure, the abort included, the file is removed again.
- *
- * @returns its path
- */
-export async function writeTemporaryFile(
-  final: string,
-  content: Uint8Array,
-  mode: number,
-  signal?: AbortSignal,
-): Promise<string> {
+/** A file in the making, open for writing. */
+export interface TemporaryFile {
+  readonly path: string
+  readonly file: FileHandle
+}
+
+/** Makes an empty file beside `final`, under a name that every reader ignores (§2). */
+export async function createTemporaryFile(final: string, mode: number): Promise<TemporaryFile> {
   const path = `${final}-tmp-${randomBytes(8).toString('hex')}`
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
+  return { path, file: await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode) }
+}
+
+/**
+ * Fills a new temporary file, makes its content durable and closes it. On any failure, the abort included, the file is
+ * removed again.
+ */
+export async function fillTemporaryFile(
+  { path, file }: TemporaryFile,
+  fill: (file: FileHandle) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     try {
-      await writeAll(file, content, signal)
+      await fill(file)
       await syncFile(file)
     } finally {
       await file.close()
@@ -32,7 +39,6 @@ export async function writeTemporaryFile(
     await discard(path)
     throw error
   }
-  return path
 }
 
 /** Removes a temporary file on the way out of a failure. */
@@ -41,12 +47,31 @@ export async function discard(path: string): Promise<void> {
   await unlink(path).catch(() => undefined)
 }
 
-async function writeAll(file: FileHandle, content: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+/** Writes `content` at `offset`. */
+export async function writeAll(
+  file: FileHandle,
+  content: Uint8Array,
+  signal: AbortSignal | undefined,
+  offset = 0,
+): Promise<void> {
   let position = 0
   while (position < content.length) {
     signal?.throwIfAborted()
     const step = Math.min(STEP_BYTES, content.length - position)
-    const { bytesWritten } = await file.write(content, position, step, position)
+    const { bytesWritten } = await file.write(content, position, step, offset + position)
     position += bytesWritten
+  }
+}
+
+/** Writes pieces one after the other. */
+export async function writePieces(
+  file: FileHandle,
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let offset = 0
+  for await (const piece of pieces) {
+    await writeAll(file, piece, signal, offset)
+    offset += piece.length
   }
 }
