@@ -1,9 +1,10 @@
 import type { ClientRequest } from 'node:http'
+import type { ClientHttp2Stream } from 'node:http2'
 import { TransportError } from './transport-error.ts'
 
 /**
  * Ends a request that is aborted or stuck, and remembers which. The connection itself tells when it was idle for too long,
- * also in the middle of a single large write.
+ * also in the middle of a single large write; it has been told already how long that is.
  */
 export class Watch {
   /** Rejects when the signal aborts: a request that still waits for a connection reports nothing itself. */
@@ -12,11 +13,12 @@ export class Watch {
   #stuck: TransportError | undefined
   #pauses = 0
 
-  constructor(request: ClientRequest, stuckAfterMs: number, signal: AbortSignal | undefined) {
+  constructor(request: ClientRequest | ClientHttp2Stream, stuckAfterMs: number, signal: AbortSignal | undefined) {
     this.#signal = signal
     request.on('timeout', () => {
       if (this.#pauses > 0) {
-        request.socket?.setTimeout(stuckAfterMs)
+        if ('socket' in request) request.socket?.setTimeout(stuckAfterMs)
+        else request.setTimeout(stuckAfterMs)
         return
       }
       this.#stuck = new TransportError('STUCK', `nothing was sent or received for ${Math.round(stuckAfterMs / 1000)} s`)

@@ -36,6 +36,8 @@ export interface RestPlace {
   readonly headers: Readonly<Record<string, string>>
   /** What to do when access is refused. */
   readonly accessHint: string
+  /** What the program in between said last, if there is one. */
+  readonly lastWords?: () => string
 }
 
 /** Beginning of what the server says about an error. */
@@ -312,7 +314,8 @@ export class RestBackend implements Backend {
 
   /** What an answer means that is no success. Reads the answer. */
   async #refusal(doing: string, response: HttpResponse, forbiddenHint?: string): Promise<BackendError> {
-    const said = await readText(response, SAID_BYTES)
+    const words = [await readText(response, SAID_BYTES), this.#place.lastWords?.() ?? '']
+    const said = words.filter((word) => word !== '').join('; ')
     // rclone says so whenever its storage does not answer.
     if (response.status === 404 && this.#isRclone) return this.#mayPass(doing, `rclone says: ${said.trim()}`)
     return explainStatus(response, {
