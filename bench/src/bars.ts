@@ -39,7 +39,7 @@ export function judge(measured: Measured): Bar[] {
     notLargerThanRestic(measured, 'prune', 'mixed', 1.02),
     fasterThanRestic(measured, 'prune small', 1),
     notLargerThanRestic(measured, 'prune', 'small', 1.02),
-    secondRepository(measured, 1.25),
+    secondRepository(measured, 'mixed', 1.25),
     peakMemory(measured, 'usual', sections.usual, 512),
     atMostSeconds(measured, 'version mixed', 0.15),
     atMostSeconds(measured, 'snapshots mixed', 0.4),
@@ -54,7 +54,17 @@ export function judge(measured: Measured): Bar[] {
     fasterThanRestic(measured, 'prune blobs', 1),
     notLargerThanRestic(measured, 'prune', 'blobs', 1.02),
   ]
-  return [...inSection('usual', usual), ...inSection('huge', huge)]
+  const remote = [
+    fasterThanRestic(measured, 'backup s3', 1.5),
+    fasterThanRestic(measured, 'restore s3', 1.5),
+    fasterThanRestic(measured, 'backup sftp', 1.2),
+    fasterThanRestic(measured, 'restore sftp', 1.2),
+    fasterThanRestic(measured, 'backup rest', 1.2),
+    fasterThanRestic(measured, 'restore rest', 1.2),
+    secondRepository(measured, 's3', 1.25),
+    peakMemory(measured, 'remote', sections.remote, 512),
+  ]
+  return [...inSection('usual', usual), ...inSection('huge', huge), ...inSection('remote', remote)]
 }
 
 function inSection(section: SectionName, bars: readonly Judged[]): Bar[] {
@@ -85,11 +95,11 @@ function notLargerThanRestic(
   return atMost({ work: `size after ${after} ${dataSet}`, promise, measured: ratio, unit: 'times' }, times)
 }
 
-function secondRepository(measured: Measured, times: number): Judged {
-  const both = samplesOf(measured, 'both mixed', 'hikae')
-  const ratio = ratioByRound(both, samplesOf(measured, 'backup mixed', 'hikae'), seconds)
+function secondRepository(measured: Measured, dataSet: DataSetName, times: number): Judged {
+  const both = samplesOf(measured, `both ${dataSet}`, 'hikae')
+  const ratio = ratioByRound(both, samplesOf(measured, `backup ${dataSet}`, 'hikae'), seconds)
   const promise = `≤ ${times}× the time of one repository`
-  return atMost({ work: 'both mixed', promise, measured: ratio, unit: 'times' }, times)
+  return atMost({ work: `both ${dataSet}`, promise, measured: ratio, unit: 'times' }, times)
 }
 
 function peakMemory({ samples }: Measured, what: string, of: readonly DataSetName[], megabytes: number): Judged {

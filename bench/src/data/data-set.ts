@@ -1,4 +1,7 @@
-export type DataSetName = 'mixed' | 'big' | 'small' | 'million' | 'sparse' | 'blobs'
+export type DataSetName = 'mixed' | 'big' | 'small' | 'million' | 'sparse' | 'blobs' | ServerKind
+
+/** What lies between a tool and its repository. */
+export type ServerKind = 's3' | 'sftp' | 'rest'
 
 /** What a data set turned out to be. */
 export interface DataSetFacts {
@@ -25,6 +28,8 @@ export interface FileSet extends DataSetBase {
   readonly work: readonly ('unchanged' | 'restore' | 'check' | 'both' | 'small-commands' | 'copy')[]
   /** Prune is measured after all backups but one are forgotten, and that one left out the names that match this. */
   readonly pruneWithout?: string
+  /** The repositories are on a server of this kind; only tools that speak to it are measured. */
+  readonly server?: ServerKind
   /** Holes are restored as holes, by the tools that can. */
   readonly isSparse?: true
 }

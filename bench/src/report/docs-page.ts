@@ -3,9 +3,14 @@ import { type SectionName, sections } from '../data/sections.ts'
 
 const begins: Readonly<Record<SectionName, string>> = {
   usual: '<!-- measured: script/bench --update-docs writes what follows -->',
-  huge: `<!-- measured: script/bench --only ${sections.huge.join(',')} --update-docs writes what follows -->`,
+  huge: beginOf(sections.huge),
+  remote: beginOf(sections.remote),
 }
 const end = '<!-- end of what was measured -->'
+
+function beginOf(names: readonly string[]): string {
+  return `<!-- measured: script/bench --only ${names.join(',')} --update-docs writes what follows -->`
+}
 
 /** Replaces one measured part of a page and leaves the rest of it alone. */
 export function updatePage(file: URL, section: SectionName, tables: string): void {

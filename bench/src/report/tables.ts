@@ -44,7 +44,7 @@ export function writeTables(results: Results, words: Words): string {
     `### ${words.titles.bars}\n\n${barTable(results, words)}`,
     `### ${words.titles.time}\n\n${timeTable(results, words)}`,
     `### ${words.titles.memory}\n\n${memoryTable(results, words)}`,
-    `### ${words.titles.size}\n\n${sizeTable(results, words)}`,
+    ...(results.sizes.length === 0 ? [] : [`### ${words.titles.size}\n\n${sizeTable(results, words)}`]),
     `### ${words.titles.data}\n\n${dataTable(results, words)}`,
   ].join('\n\n')
 }

@@ -22,6 +22,9 @@ const dataSetsEnglish = {
   million: 'a million files',
   sparse: 'sparse file',
   blobs: 'two million blobs',
+  s3: 'over S3, 20 ms away',
+  sftp: 'over SFTP',
+  rest: 'over REST',
 } as const
 
 const dataSetsJapanese = {
@@ -31,6 +34,9 @@ const dataSetsJapanese = {
   million: '100万ファイル',
   sparse: 'スパースファイル',
   blobs: '200万ブロブ',
+  s3: 'S3 経由（往復 20 ms）',
+  sftp: 'SFTP 経由',
+  rest: 'REST 経由',
 } as const
 
 /** What begins the name of a work or of a bar; the data set follows. */
@@ -92,6 +98,7 @@ export const english: Words = {
     ...workLabels(verbsEnglish, dataSetsEnglish, ', '),
     'version mixed': verbsEnglish.version,
     'peak memory usual': 'peak memory of all work',
+    'peak memory remote': 'peak memory of all work on servers',
   },
   dataSet: dataSetsEnglish,
   afterPrune: (dataSet) => `${dataSet}, after prune`,
@@ -124,6 +131,7 @@ export const japanese: Words = {
     ...workLabels(verbsJapanese, dataSetsJapanese, '・'),
     'version mixed': verbsJapanese.version,
     'peak memory usual': '全作業の最大メモリ',
+    'peak memory remote': 'サーバー経由の全作業の最大メモリ',
   },
   dataSet: dataSetsJapanese,
   afterPrune: (dataSet) => `${dataSet}・prune 後`,

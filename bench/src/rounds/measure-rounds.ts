@@ -1,11 +1,13 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DataSet } from '../data/data-set.ts'
+import { openServer, type Server } from '../places/server.ts'
 import type { Tool } from '../tools/tool.ts'
 import { measureFiles } from './files.ts'
 import { measureRepository } from './repository.ts'
 import { Round, type RoundOptions } from './round.ts'
 
-export interface RoundsOptions extends Omit<RoundOptions, 'number' | 'dataSet' | 'tools'> {
+export interface RoundsOptions extends Omit<RoundOptions, 'number' | 'dataSet' | 'tools' | 'server'> {
   /** The files to back up, or the repository to work with. */
   readonly source: string
   readonly rounds: number
@@ -16,13 +18,22 @@ export interface RoundsOptions extends Omit<RoundOptions, 'number' | 'dataSet' |
  * without a bar against them (borg, tar) are measured in the first round only.
  */
 export async function measureRounds(dataSet: DataSet, tools: readonly Tool[], options: RoundsOptions): Promise<void> {
+  const kind = dataSet.kind === 'files' ? dataSet.server : undefined
+  const able = tools.filter(({ speaksToServers }) => kind === undefined || speaksToServers)
+  const directory = join(options.directory, 'server')
+  mkdirSync(directory)
+  await using server = kind === undefined ? undefined : await openServer(kind, directory)
   for (let number = 1; number <= options.rounds; number++) {
-    const taking = tools.filter((tool) => number === 1 || tool.name === 'hikae' || tool.name === 'restic')
+    const taking = able.filter((tool) => number === 1 || tool.name === 'hikae' || tool.name === 'restic')
     const turn = (number - 1) % taking.length
     const inTurn = [...taking.slice(turn), ...taking.slice(0, turn)]
-    const round = new Round({ ...options, number, dataSet: dataSet.name, tools: inTurn })
+    const round = new Round({ ...options, number, dataSet: dataSet.name, tools: inTurn, ...withServer(server) })
     if (dataSet.kind === 'files') await measureFiles(round, dataSet, options.source)
     else await measureRepository(round, dataSet, options.source)
-    for (const tool of inTurn) rmSync(round.repositoryOf(tool), { recursive: true, force: true })
+    round.end()
   }
+}
+
+function withServer(server: Server | undefined): { server?: Server } {
+  return server === undefined ? {} : { server }
 }

@@ -1,14 +1,13 @@
-import { rmSync } from 'node:fs'
 import type { RepositorySet } from '../data/data-set.ts'
 import type { Round } from './round.ts'
 import { measureCopy, measurePrune } from './upkeep.ts'
 
 /** Looks into a repository, checks, copies and prunes it; each tool gets a copy of `original`. */
 export async function measureRepository(round: Round, dataSet: RepositorySet, original: string): Promise<void> {
-  const taking = round.upkeepers()
+  const taking = await round.upkeepers()
   for (const { tool, repository } of taking) {
-    await round.run({ file: 'cp', args: ['-r', original, repository] })
-    round.recordSize(tool, 'backup')
+    await round.run({ file: 'cp', args: ['-rT', original, repository.address] })
+    await round.recordSize(tool, 'backup')
   }
   for (const { tool, repository } of taking) {
     if (tool.listSnapshots) await round.measure('snapshots', tool, tool.listSnapshots(repository))
@@ -28,5 +27,4 @@ export async function measureRepository(round: Round, dataSet: RepositorySet, or
     await round.measure('forget', tool, upkeep.forgetAllButLast(repository))
   }
   await measurePrune(round)
-  for (const { repository } of taking) rmSync(repository, { recursive: true })
 }

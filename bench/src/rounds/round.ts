@@ -1,7 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { measure, output, type Command } from '../command.ts'
 import type { DataSetName } from '../data/data-set.ts'
+import { type Place, placeIn } from '../places/place.ts'
+import type { Server } from '../places/server.ts'
 import type { RepositorySize, Sample, Verb } from '../samples.ts'
 import type { Tool, Upkeep } from '../tools/tool.ts'
 
@@ -12,6 +14,8 @@ export interface RoundOptions {
   readonly tools: readonly Tool[]
   /** An existing directory for repositories and restored files. */
   readonly directory: string
+  /** Holds the repositories instead of the directory. */
+  readonly server?: Server
   readonly signal: AbortSignal
   onSample(sample: Sample): void
   onSize(size: RepositorySize): void
@@ -23,6 +27,7 @@ export class Round {
   /** What costs time and proves the same each time is proven in the first round. */
   readonly isFirst: boolean
   readonly #options: RoundOptions
+  readonly #places = new Map<string, Place>()
 
   constructor(options: RoundOptions) {
     this.tools = options.tools
@@ -34,15 +39,36 @@ export class Round {
     return join(this.#options.directory, name)
   }
 
-  repositoryOf({ name }: Tool): string {
-    return this.path(`${name}-repository`)
+  /** The tool's repository in this round: an empty place when it is asked for the first time. */
+  async repositoryOf({ name }: Tool): Promise<Place> {
+    const place = this.#places.get(name) ?? (await this.newPlace(`${name}-repository`))
+    this.#places.set(name, place)
+    return place
+  }
+
+  /** An empty place; in the directory it has this name. */
+  async newPlace(name: string): Promise<Place> {
+    const { server } = this.#options
+    if (server) return await server.newPlace()
+    mkdirSync(this.path(name))
+    return placeIn(this.path(name))
+  }
+
+  /** Frees the disk; what lies on a server goes with the server. */
+  remove({ directory }: Place): void {
+    if (directory !== undefined) rmSync(directory, { recursive: true })
+  }
+
+  /** Removes the repositories of all tools. */
+  end(): void {
+    for (const place of this.#places.values()) this.remove(place)
+    this.#places.clear()
   }
 
   /** The tools that can do all the work of restic, with the words for it. */
-  upkeepers(): { tool: Tool; upkeep: Upkeep; repository: string }[] {
-    return this.tools.flatMap((tool) =>
-      tool.upkeep ? [{ tool, upkeep: tool.upkeep, repository: this.repositoryOf(tool) }] : [],
-    )
+  async upkeepers(): Promise<{ tool: Tool; upkeep: Upkeep; repository: Place }[]> {
+    const able = this.tools.flatMap((tool) => (tool.upkeep ? [{ tool, upkeep: tool.upkeep }] : []))
+    return await Promise.all(able.map(async (each) => ({ ...each, repository: await this.repositoryOf(each.tool) })))
   }
 
   /** Measures a command, with nothing left to write from before. */
@@ -58,10 +84,12 @@ export class Round {
     return await output(command, this.#options.signal)
   }
 
-  /** Records what the tool's repository takes now. */
-  recordSize(tool: Tool, after: RepositorySize['after']): void {
+  /** Records what the tool's repository takes now, unless it is on a server. */
+  async recordSize(tool: Tool, after: RepositorySize['after']): Promise<void> {
     const { number, dataSet } = this.#options
-    const bytes = sizeOf(this.repositoryOf(tool))
+    const { directory } = await this.repositoryOf(tool)
+    if (directory === undefined) return
+    const bytes = sizeOf(directory)
     this.#options.onSize({ dataSet, after, tool: tool.name, round: number, bytes })
   }
 }

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { differenceBetween, pathsIn } from './listing.ts'
 import type { Round } from './round.ts'
 
@@ -9,12 +8,12 @@ export class UnequalWorkError extends Error {
 
 /** All snapshots of each tool's repository into a new one that cuts content alike; the first round proves its data. */
 export async function measureCopy(round: Round): Promise<void> {
-  for (const { tool, upkeep, repository } of round.upkeepers()) {
-    const copy = round.path(`${tool.name}-copy`)
+  for (const { tool, upkeep, repository } of await round.upkeepers()) {
+    const copy = await round.newPlace(`${tool.name}-copy`)
     await round.run(upkeep.initializeLike(copy, repository))
     await round.measure('copy', tool, upkeep.copy(repository, copy))
     if (round.isFirst && tool.check) await round.run(tool.check(copy))
-    rmSync(copy, { recursive: true })
+    round.remove(copy)
   }
 }
 
@@ -24,16 +23,16 @@ export async function measureCopy(round: Round): Promise<void> {
  * @throws {UnequalWorkError} in the first round, when the pruned repositories do not hold the same files
  */
 export async function measurePrune(round: Round): Promise<void> {
-  for (const { tool, upkeep, repository } of round.upkeepers()) {
+  for (const { tool, upkeep, repository } of await round.upkeepers()) {
     await round.measure('prune', tool, upkeep.prune(repository))
-    round.recordSize(tool, 'prune')
+    await round.recordSize(tool, 'prune')
   }
   if (round.isFirst) await proveEqual(round)
 }
 
 async function proveEqual(round: Round): Promise<void> {
   const listings: { name: string; paths: string[] }[] = []
-  for (const { tool, upkeep, repository } of round.upkeepers()) {
+  for (const { tool, upkeep, repository } of await round.upkeepers()) {
     await round.run(upkeep.checkStructure(repository))
     listings.push({ name: tool.name, paths: pathsIn(await round.run(upkeep.listFiles(repository))) })
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { output, type Command } from '../command.ts'
+import type { Place } from '../places/place.ts'
 import { sharedWords } from './shared-words.ts'
 import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
@@ -11,14 +12,18 @@ export async function hikae({ state, password, signal }: ToolContext): Promise<T
   const version = await output(run('--version'), signal).catch((error: unknown) => {
     throw new ToolMissingError('packages/hikae/bin/hikae does not run', { cause: error })
   })
-  const key = ['--password-file', password]
+  const atBoth = ([first, second]: readonly [Place, Place], ...args: string[]): Command => {
+    const at = ['--repo', first.address, '--repo', second.address, '--password-file', password, ...first.args]
+    const command = run(...args, ...at)
+    return { ...command, env: { ...command.env, ...first.env } }
+  }
   return {
     name: 'hikae',
     title: `hikae ${/\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? ''}`,
     ...sharedWords(run, password),
     both: {
-      initialize: ([first, second]) => run('init', '--repo', first, '--repo', second, ...key),
-      backUp: ([first, second], source) => run('backup', '--repo', first, '--repo', second, ...key, source),
+      initialize: (places) => atBoth(places, 'init'),
+      backUp: (places, source) => atBoth(places, 'backup', source),
     },
     printVersion: () => run('--version'),
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from '../command.ts'
+import type { Place } from '../places/place.ts'
 import type { Tool } from './tool.ts'
 
 /**
@@ -8,10 +9,13 @@ import type { Tool } from './tool.ts'
  * @param run the program with these arguments @param password a file
  */
 export function sharedWords(run: (...args: string[]) => Command, password: string) {
-  const at = (repository: string, ...args: string[]): Command =>
-    run(...args, '--repo', repository, '--password-file', password)
-  const from = (repository: string): string[] => ['--from-repo', repository, '--from-password-file', password]
+  const at = ({ address, args: own, env }: Place, ...args: string[]): Command => {
+    const command = run(...args, '--repo', address, '--password-file', password, ...own)
+    return { ...command, env: { ...command.env, ...env } }
+  }
+  const from = ({ address }: Place): string[] => ['--from-repo', address, '--from-password-file', password]
   return {
+    speaksToServers: true,
     initialize: (repository) => at(repository, 'init'),
     backUp: (repository, source) => at(repository, 'backup', source),
     restore: (repository, target) => at(repository, 'restore', 'latest', '--target', target),

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { output, type Command } from '../command.ts'
+import type { Place } from '../places/place.ts'
 import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
 /** What many people do today. It encrypts nothing, deduplicates nothing and checks nothing. */
 export async function tar({ signal }: ToolContext): Promise<Tool> {
-  const archive = (repository: string): string => join(repository, 'backup.tar.gz')
+  const archive = ({ address }: Place): string => join(address, 'backup.tar.gz')
   const bash = (script: string, ...args: string[]): Command => ({
     file: 'bash',
     args: ['-euo', 'pipefail', '-c', script, 'tar', ...args],

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import type { Place } from '../places/place.ts'
 
 export type ToolName = 'hikae' | 'restic' | 'borg' | 'tar'
 
@@ -7,22 +8,24 @@ export interface Tool {
   readonly name: ToolName
   /** With its version, as shown in tables. */
   readonly title: string
-  /** The directory that gets a new repository; none for a tool that just writes a file. */
-  initialize?(repository: string): Command
-  backUp(repository: string, source: string): Command
+  /** Whether a repository may lie behind a server. */
+  readonly speaksToServers?: true
+  /** The place gets a new repository; none for a tool that just writes a file. */
+  initialize?(repository: Place): Command
+  backUp(repository: Place, source: string): Command
   /** Only for a tool that stores in two repositories while it reads once. */
   readonly both?: {
-    initialize(repositories: readonly [string, string]): Command
-    backUp(repositories: readonly [string, string], source: string): Command
+    initialize(repositories: readonly [Place, Place]): Command
+    backUp(repositories: readonly [Place, Place], source: string): Command
   }
-  restore(repository: string, target: string): Command
+  restore(repository: Place, target: string): Command
   /** The same, with holes where there are only zeros. */
-  restoreSparse?(repository: string, target: string): Command
+  restoreSparse?(repository: Place, target: string): Command
   /** Where under `target` the restored copy of `source` lies. */
   restoredAt(target: string, source: string): string
   /** Reads and verifies all stored data. */
-  check?(repository: string): Command
-  listSnapshots?(repository: string): Command
+  check?(repository: Place): Command
+  listSnapshots?(repository: Place): Command
   printVersion?(): Command
   readonly upkeep?: Upkeep
 }
@@ -30,19 +33,19 @@ export interface Tool {
 /** What a repository in restic's format needs over the years, and what is asked of it. */
 export interface Upkeep {
   /** A backup that leaves out the names that match a pattern. */
-  backUpWithout(repository: string, source: string, pattern: string): Command
-  forgetAllButLast(repository: string): Command
-  prune(repository: string): Command
-  /** The directory `repository` gets a new one that cuts content as `model` does. */
-  initializeLike(repository: string, model: string): Command
+  backUpWithout(repository: Place, source: string, pattern: string): Command
+  forgetAllButLast(repository: Place): Command
+  prune(repository: Place): Command
+  /** The place `repository` gets a new one that cuts content as `model` does. */
+  initializeLike(repository: Place, model: Place): Command
   /** All snapshots. */
-  copy(from: string, to: string): Command
+  copy(from: Place, to: Place): Command
   /** Verifies that everything is there, without reading the content of files. */
-  checkStructure(repository: string): Command
+  checkStructure(repository: Place): Command
   /** Paths in the last snapshot, each on a line that begins with a slash. */
-  listFiles(repository: string): Command
-  stats(repository: string): Command
-  find(repository: string, name: string): Command
+  listFiles(repository: Place): Command
+  stats(repository: Place): Command
+  find(repository: Place, name: string): Command
 }
 
 /** What tools need to know about this run. `state` is for their caches, `password` is a file. */

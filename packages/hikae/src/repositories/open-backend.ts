@@ -88,7 +88,7 @@ async function openSftp(location: SftpLocation, opening: Opening): Promise<Backe
   const { openSftpBackend } = await import('@hikae/engine')
   const { kind: _kind, password, command, sshArguments = [], ...place } = location
   const { settings, bandwidth } = opening
-  const { SSH_AUTH_SOCK: agentSocket, HOME: home } = settings.env
+  const { SSH_AUTH_SOCK: agentSocket } = settings.env
   const typed =
     password === undefined ? undefined : await readSecret(password, 'password of the server', context(opening))
   return openSftpBackend({
@@ -96,7 +96,6 @@ async function openSftp(location: SftpLocation, opening: Opening): Promise<Backe
     ...(command === undefined ? {} : { program: command }),
     ...(sshArguments.length === 0 ? {} : { sshArguments }),
     ...(agentSocket === undefined ? {} : { agentSocket }),
-    ...(home === undefined ? {} : { home }),
     ...(typed === undefined ? {} : { password: typed }),
     bandwidth,
   })
