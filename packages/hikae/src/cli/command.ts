@@ -38,6 +38,8 @@ export interface Command<O extends Options = Options> {
   readonly options: O
   /** Which of the options that every command understands mean something here: they are in its help. */
   readonly globals: readonly GlobalOptionGroup[]
+  /** Works until a signal ends it, and says itself what that means; all others are interrupted by one. */
+  readonly runsUntilStopped?: boolean
   /** Command lines without the leading `hikae`, and what each does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[]
   run(input: CommandInput<O>, context: CommandContext): Promise<ExitCode>

@@ -34,6 +34,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     const { keyAdd, keyList, keyPasswd, keyRemove } = await import('./commands/key.ts')
     return [keyList, keyAdd, keyRemove, keyPasswd]
   },
+  serve: async () => [(await import('./commands/serve.ts')).serve],
   completion: async () => [(await import('./commands/completion.ts')).completion],
   version: async () => [(await import('./commands/version.ts')).version],
 }

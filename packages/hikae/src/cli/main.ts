@@ -37,7 +37,7 @@ async function main(): Promise<void> {
         process.kill(process.pid, name)
       }
       firstSignalAt ||= Date.now()
-      stop.abort(new InterruptedError(`stopped by ${name}`))
+      stop.abort(new InterruptedError(`stopped by ${name}`, { cause: name }))
     })
   }
 

@@ -56,7 +56,7 @@ async function runCommand(
   const out = new Output({ ...io, json, quiet, verbosity: Math.min(2, verbose) })
   try {
     const exitCode = await command.run(input, { io, env: io.env, signal: io.signal, out })
-    io.signal.throwIfAborted()
+    if (!command.runsUntilStopped) io.signal.throwIfAborted()
     return exitCode
   } catch (error) {
     // What an aborted operation throws may be a consequence; the reason is what people need to know.
