@@ -1,4 +1,5 @@
 import type { BackupReport, BackupTarget } from '@hikae/engine'
+import type { Member } from '../catch-up/member.ts'
 import type { CommandInput } from '../command.ts'
 import type { backupOptions } from '../commands/backup.ts'
 import type { CommandContext } from '../context.ts'
@@ -10,7 +11,8 @@ import { backupProgressView } from '../output/backup-progress.ts'
 import { printableMessage } from '../output/printable.ts'
 import { withProgress } from '../output/progress.ts'
 import { chooseRepositories, type ChosenRepository, labelOf } from '../repository/choose.ts'
-import { openChosen, type Session } from '../repository/session.ts'
+import { openAll, type OpenedRepository, type UnopenedRepository } from '../repository/open-all.ts'
+import type { Session } from '../repository/session.ts'
 import { programVersion } from '../version.ts'
 import { type BackupValues, openInput } from './input.ts'
 import { type FailedRepository, printItem, printReport, printUnopened, printUnreadable } from './report.ts'
@@ -28,11 +30,12 @@ export async function runBackup(
   refuseSharedStdin(options, chosen, context)
   const input = await openInput(options, args, context)
   await using owned = new AsyncDisposableStack()
-  const { sessions, failed } = await openAll(chosen, globals, context, owned, options.dryRun)
-  const targets = sessions.map(({ repository, lock }): BackupTarget => ({
+  const { opened, failed } = await openTargets(chosen, globals, context, owned, options)
+  const targets = opened.map(({ session: { repository, lock }, member }): BackupTarget => ({
     repository,
     ...(lock ? { signal: lock.signal, confirmLock: () => lock.confirm() } : {}),
     ...(options.parent === undefined ? {} : { parent: options.parent }),
+    ...(member === undefined ? {} : { snapshots: member.snapshots }),
   }))
   const own = ownIdentity()
   const report = await withProgress(out, backupProgressView(out), async (progress) =>
@@ -71,7 +74,8 @@ export async function runBackup(
   printReport(report, { dryRun: options.dryRun, failed }, out)
   const isEmpty = input.stream?.bytes === 0
   if (isEmpty) out.warn(`${input.stream.description} was empty: the snapshot holds an empty file`)
-  return exitCodeFor(report, { isIncomplete: isEmpty || failed.length > 0 })
+  const areLevel = await catchUp(opened, report, globals, context)
+  return exitCodeFor(report, { isIncomplete: isEmpty || failed.length > 0 || !areLevel })
 }
 
 /** Standard input cannot hold both what is backed up and the password. */
@@ -90,30 +94,59 @@ function exitCodeFor({ outcome, repositories }: BackupReport, { isIncomplete }: 
   return outcome === 'succeeded' && !isIncomplete ? EXIT.succeeded : EXIT.incomplete
 }
 
+interface BackupRepository {
+  readonly session: Session
+  /** Present when it is to be brought level with the others. */
+  readonly member?: Member
+}
+
 /**
  * Opens every repository. One that cannot be opened does not keep the others from their backup.
  *
  * @throws the first error when none can be opened
  */
-async function openAll(
+async function openTargets(
   chosen: readonly ChosenRepository[],
   globals: GlobalValues,
   context: CommandContext,
   owned: AsyncDisposableStack,
-  dryRun: boolean,
-): Promise<{ sessions: Session[]; failed: FailedRepository[] }> {
-  const sessions: Session[] = []
-  const failed: FailedRepository[] = []
-  for (const repository of chosen) {
-    try {
-      const session = await openChosen(repository, globals, context, { lock: 'shared', readOnly: dryRun })
-      sessions.push(owned.use(session))
-    } catch (error) {
-      context.signal.throwIfAborted()
-      failed.push({ repository: labelOf(repository), error: error as Error })
-    }
-  }
-  if (sessions.length === 0) throw failed[0]!.error
-  for (const failure of failed) printUnopened(failure, context.out)
-  return { sessions, failed }
+  { dryRun, noCatchUp }: BackupValues,
+): Promise<{ opened: BackupRepository[]; failed: FailedRepository[] }> {
+  const access = { lock: 'shared', readOnly: dryRun } as const
+  const { opened, failed } = await openAll(chosen, globals, context, () => access, owned)
+  const isCatchUp = opened.length > 1 && !dryRun && !noCatchUp
+  const usable = isCatchUp ? await readTargets(opened, context) : { opened, failed: [] }
+  const troubles = [...failed, ...usable.failed].map(({ chosen, error }): FailedRepository => ({
+    repository: labelOf(chosen),
+    error,
+  }))
+  if (usable.opened.length === 0) throw troubles[0]!.error
+  for (const trouble of troubles) printUnopened(trouble, context.out)
+  return { opened: usable.opened, failed: troubles }
+}
+
+async function readTargets(
+  opened: readonly OpenedRepository[],
+  context: CommandContext,
+): Promise<{ opened: BackupRepository[]; failed: UnopenedRepository[] }> {
+  const { readMembers } = await import('../catch-up/member.ts')
+  const { promiseCatchUp } = await import('../catch-up/with-backup.ts')
+  const { members, failed } = await readMembers(opened, context)
+  await promiseCatchUp(members, context)
+  return { opened: members.map((member) => ({ session: member.session, member })), failed }
+}
+
+/** What the backup has left in trouble is left alone. */
+async function catchUp(
+  opened: readonly BackupRepository[],
+  { repositories }: BackupReport,
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<boolean> {
+  const sound = opened.flatMap(({ member }, at) =>
+    member === undefined || repositories[at]?.outcome === 'failed' ? [] : [member],
+  )
+  if (sound.length < 2) return true
+  const { catchUpAfterBackup } = await import('../catch-up/with-backup.ts')
+  return catchUpAfterBackup(sound, globals, context)
 }

@@ -60,6 +60,7 @@ export const backupOptions = {
     env: 'READ_CONCURRENCY',
     help: 'threads that read and compress (default: one per processor, at most 8)',
   }),
+  noCatchUp: flag({ help: 'leave repositories that missed earlier snapshots as they are' }),
   noScan: flag({ help: 'do not count files and bytes ahead, so that nothing is known of the remaining time' }),
 }
 
@@ -69,7 +70,9 @@ export const backup = command({
   summary: 'Save files and directories as a new snapshot',
   description:
     'Everything is read once, whatever the number of repositories. Only what changed since the last snapshot is read, and only ' +
-    'what the repository does not hold yet is stored. What cannot be read is named, and the exit status is 3.',
+    'what the repository does not hold yet is stored. What cannot be read is named, and the exit status is 3. Of several ' +
+    'repositories, one that missed earlier snapshots gets them afterwards from one that has them; one in trouble is waited ' +
+    'for no longer than two minutes.',
   arguments: [{ name: 'PATH', help: 'file or directory to save', variadic: true, completes: 'file' }],
   options: backupOptions,
   globals: ['repository', 'connection', 'storage', 'output'],

@@ -1,24 +1,30 @@
 import { realpath } from 'node:fs/promises'
-import type { CopyProgress, CopyReport, SnapshotCopy } from '@hikae/engine'
+import type { CopyReport, SnapshotCopy } from '@hikae/engine'
 import { command } from '../command.ts'
-import type { CommandContext } from '../context.ts'
+import { warnOfDifferences } from '../copy/differences.ts'
+import { COPY_VIEW, printOutcome } from '../copy/outcome.ts'
+import { storingOptions } from '../copy/storing.ts'
 import { systemCode, UsageError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
-import type { GlobalValues } from '../global-options.ts'
-import { formatBytes, formatBytesRoughly, formatCount, formatDuration, formatQuantity } from '../output/format.ts'
+import { flag, type OptionValues } from '../option.ts'
+import { formatBytes, formatCount, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
-import { jsonPath, printableMessage, printablePath } from '../output/printable.ts'
-import { type ProgressView, withProgress } from '../output/progress.ts'
-import { describeSnapshot, shortId } from '../output/snapshot.ts'
-import { truncateEnd } from '../output/width.ts'
+import { withProgress } from '../output/progress.ts'
+import { shortId } from '../output/snapshot.ts'
 import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
 import { type ChosenRepository, chooseRepository, labelOf } from '../repository/choose.ts'
-import { openChosen, type Session } from '../repository/session.ts'
+import { openChosen } from '../repository/session.ts'
 import { selectSnapshots } from '../repository/snapshot-choice.ts'
 import { chooseSource, sourceRepositoryOptions } from '../repository/source-repository.ts'
 
-const MIB = 1024 * 1024
+export const copyOptions = {
+  ...sourceRepositoryOptions,
+  ...snapshotFilterOptions,
+  catchUp: flag({ help: 'bring repositories level with each other' }),
+  withOlder: flag({ help: 'with --catch-up: also what is older than their newest, as what retention has removed' }),
+  dryRun: flag({ short: 'n', help: 'with --catch-up: store nothing, only tell what would be copied' }),
+}
 
 export const copy = command({
   name: 'copy',
@@ -26,15 +32,24 @@ export const copy = command({
   summary: 'Copy snapshots from another repository',
   description:
     'Copies from the repository of --from-repo to that of --repo what is not there yet. Interrupted, it goes on where it was ' +
-    'the next time. A snapshot of which anything is damaged is not copied, and the exit code is 3.',
+    'the next time. A snapshot of which anything is damaged is not copied, and the exit code is 3. With --catch-up, the ' +
+    'repositories named, or all of hikae.yaml, get from the others what was made since their newest snapshot: what a ' +
+    'disk that was away or a server that was down has missed.',
   arguments: [{ name: 'SNAPSHOT', help: 'only these: ids, beginnings of ids, or latest', variadic: true }],
-  options: { ...sourceRepositoryOptions, ...snapshotFilterOptions },
+  options: copyOptions,
   globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
     ['copy --from-repo /mnt/usb/hikae --repo /mnt/nas/hikae', 'all snapshots that are not there yet'],
     ['copy --from-repo /mnt/usb/hikae --repo /mnt/nas/hikae --host db1 latest', 'the newest of one host'],
+    ['copy --catch-up', 'all repositories of hikae.yaml'],
   ],
-  async run({ options, globals, args }, context) {
+  async run(input, context) {
+    const { options, globals, args } = input
+    if (options.catchUp) {
+      const { runCatchUp } = await import('../catch-up/run.ts')
+      return runCatchUp(input, context)
+    }
+    refuseOptionsOfCatchUp(options)
     const { copySnapshots } = await import('@hikae/engine')
     const { out } = context
     const destination = await chooseRepository(globals, context.env)
@@ -50,12 +65,10 @@ export const copy = command({
     await using target = await openChosen(destination, { ...globals, noLock: false }, context, { lock: 'shared' })
     const { snapshots, isComplete } = await selectSnapshots(source, args, options, out)
     if (snapshots.length === 0) out.warn('no snapshot of the source matches: nothing was copied')
-    else warnOfDifferences(source, target, globals, context)
-    const { compression, packSize } = globals
-    const report = await withProgress(out, VIEW, async (progress) =>
+    else warnOfDifferences(source.repository, target.repository, globals, out)
+    const report = await withProgress(out, COPY_VIEW, async (progress) =>
       copySnapshots(source.repository, target.repository, snapshots, {
-        compression: compression === 'off' ? 'keep' : 'compress',
-        ...(packSize === undefined ? {} : { packSizeBytes: packSize * MIB }),
+        ...storingOptions(globals),
         signal: AbortSignal.any([source.signal, target.signal]),
         confirmLock: async () => await target.lock?.confirm(),
         onProgress: (state) => progress.update(state),
@@ -66,6 +79,11 @@ export const copy = command({
     return exitCodeOf(report, { isComplete })
   },
 })
+
+function refuseOptionsOfCatchUp({ withOlder, dryRun }: OptionValues<typeof copyOptions>): void {
+  if (!withOlder && !dryRun) return
+  throw new UsageError(`${withOlder ? '--with-older' : '--dry-run'} only goes together with --catch-up`)
+}
 
 /** Two paths may lead to one place; the engine refuses equal ones. */
 async function refuseSame(source: ChosenRepository, destination: ChosenRepository): Promise<void> {
@@ -86,67 +104,10 @@ async function realAddress(location: RepositoryLocation): Promise<string> {
   }
 }
 
-function warnOfDifferences(source: Session, target: Session, globals: GlobalValues, { out }: CommandContext): void {
-  const [from, to] = [source.repository.config, target.repository.config]
-  if (from.chunkerPolynomial !== to.chunkerPolynomial) {
-    out.warn(
-      'the two repositories cut content differently: copies share nothing with what is backed up to the destination itself. ' +
-        'One that shares is made with `hikae init --copy-chunker-params --from-repo …`',
-    )
-  }
-  const { compression = 'auto' } = globals
-  if (compression !== 'auto' && compression !== 'off') {
-    out.warn(`--compression ${compression} is not for copies: what is compressed stays as it is`)
-  }
-}
-
 function exitCodeOf({ snapshots }: CopyReport, { isComplete }: { isComplete: boolean }): ExitCode {
   const damaged = snapshots.filter(({ kind }) => kind === 'damaged').length
   if (damaged === 0) return isComplete ? EXIT.succeeded : EXIT.incomplete
   return damaged === snapshots.length ? EXIT.failed : EXIT.incomplete
-}
-
-const VIEW: ProgressView<CopyProgress> = {
-  lines: (progress, width) => [truncateEnd(describe(progress), width)],
-  line: describe,
-  json: (progress) => ({
-    seconds_elapsed: Math.floor(progress.secondsElapsed),
-    snapshots_done: progress.snapshotsDone,
-    total_snapshots: progress.snapshotsTotal,
-    trees_read: progress.trees,
-    blobs_done: progress.blobsDone,
-    total_blobs: progress.blobsWanted,
-    bytes_done: progress.bytesDone,
-    total_bytes: progress.bytesWanted,
-  }),
-}
-
-function describe(progress: CopyProgress): string {
-  const { secondsElapsed, snapshotsDone, snapshotsTotal, trees, bytesDone, bytesWanted } = progress
-  const snapshots = `${formatCount(snapshotsDone)} of ${formatQuantity(snapshotsTotal, 'snapshot')}`
-  const data = `${formatBytesRoughly(bytesDone)} of ${formatBytesRoughly(bytesWanted)} found so far`
-  const read = formatQuantity(trees, 'directory', 'directories')
-  return `[${formatDuration(secondsElapsed)}] ${snapshots}, copied ${data} in ${read}`
-}
-
-function printOutcome(outcome: SnapshotCopy, out: Output): void {
-  const { kind, snapshot } = outcome
-  if (kind === 'damaged') {
-    const { path, reason } = outcome
-    const message = `${describeSnapshot(snapshot)} was not copied: ${printablePath(path)}: ${printableMessage(reason)}`
-    out.problem(`${out.paintError('red', 'error:')} ${message}`, {
-      message_type: 'error',
-      error: { message: reason },
-      during: 'copy',
-      item: jsonPath(path),
-      snapshot: snapshot.id,
-    })
-    return
-  }
-  const id = outcome.copy.id
-  if (out.json) out.document({ message_type: `snapshot_${kind}`, snapshot: snapshot.id, copy: id })
-  else if (kind === 'copied') out.note(`copied ${describeSnapshot(snapshot)} as ${shortId(id)}`)
-  else out.detail(`${describeSnapshot(snapshot)} is there already, as ${shortId(id)}`)
 }
 
 function printReport(report: CopyReport, out: Output): void {
