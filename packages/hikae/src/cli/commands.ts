@@ -35,6 +35,10 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     return [keyList, keyAdd, keyRemove, keyPasswd]
   },
   serve: async () => [(await import('./commands/serve.ts')).serve],
+  disk: async () => [
+    (await import('./commands/disk-list.ts')).diskList,
+    (await import('./commands/disk-prepare.ts')).diskPrepare,
+  ],
   completion: async () => [(await import('./commands/completion.ts')).completion],
   version: async () => [(await import('./commands/version.ts')).version],
 }
