@@ -9,5 +9,5 @@ export const remote: readonly FileSet[] = kinds.map((server) => ({
   name: server,
   server,
   work: ['unchanged', 'restore', 'both', 'check'],
-  create: mixed.create,
+  create: (directory, scale, options) => mixed.create(directory, scale, options),
 }))
