@@ -37,7 +37,7 @@ export async function startDaemon(
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
   return {
     pid: child.pid!,
-    async waitUntil(isReady, timeoutMs = 30_000) {
+    async waitUntil(isReady, timeoutMs = 90_000) {
       const deadline = performance.now() + timeoutMs
       while (!(await isReady())) {
         const trouble = hasEnded() ? 'has ended' : performance.now() > deadline ? `is not ready in ${timeoutMs} ms` : ''
