@@ -52,6 +52,13 @@ export {
   type RunningProcess,
 } from './run-process.ts'
 export { s3Client, type S3Credentials, type S3Server } from './s3-server.ts'
+export {
+  startSftpServer,
+  whyNoSftpServer,
+  type HostKeyKind,
+  type SftpServer,
+  type SftpServerOptions,
+} from './sftp-server.ts'
 export { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk.ts'
 export { startSwift, whyNoSwift } from './swift.ts'
 export {
