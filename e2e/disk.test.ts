@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   makeLoopDisk,
   makeTempDir,
+  missingPrograms,
   runOk,
   runProcess,
   skipBecause,
@@ -15,6 +16,7 @@ import { makeFiles } from './fixtures.ts'
 import { Hikae, jsonLines, PROGRAM } from './hikae.ts'
 
 const noDisk = skipBecause(await whyNoLoopDisk())
+const noTerminal = skipBecause(await missingPrograms('script'))
 /** Where the system is on layers of a container, none of its disks is known. */
 const root = noDisk ? '' : await rootDevice()
 const noRootDisk = !root.startsWith('/dev/')
@@ -258,6 +260,21 @@ describe.skipIf(noDisk)('hikae disk prepare', () => {
     expect(await readFile(dir.join('fstab'), 'utf8')).toBe(table)
     expect(await repository.snapshots()).toHaveLength(1)
   })
+
+  test.skipIf(noTerminal).for([
+    ['yes', 0, 'is prepared: mounted at'],
+    ['y', 130, 'nothing was done'],
+    ['', 130, 'nothing was done'],
+  ] as const)(
+    'asks on a terminal, where the answer is "%s"',
+    async ([answer, exitCode, says], { disk, options, expect }) => {
+      const line = [PROGRAM, 'disk', 'prepare', disk.device, ...options].map((word) => `'${word}'`).join(' ')
+      const result = await runProcess('script', ['-qec', line, '/dev/null'], { input: `${answer}\n` })
+      expect(result).toMatchObject({ exitCode, stdout: expect.stringContaining(says) as string })
+      expect(result.stdout).toContain(`Prepare ${disk.device}? Type yes to go on:`)
+      expect((await disk.uuid()) !== undefined).toBe(answer === 'yes')
+    },
+  )
 
   test('erases a disk that is named by a UUID on it', async ({ disk, hikae, options, expect }) => {
     const [device = ''] = await formatted(disk, 'mkfs.ext4', '-q', '-L', 'old')

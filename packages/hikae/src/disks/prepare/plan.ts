@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { realpath } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { isAbsolute, normalize } from 'node:path'
 import { InvalidInputError } from '@hikae/engine'
 import { systemCode } from '../../errors.ts'
