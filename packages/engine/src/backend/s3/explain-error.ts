@@ -118,6 +118,7 @@ function ofCode({ code, action, region, status }: S3Refusal, bucket: string): Ex
     case 'Throttling':
     case 'ThrottlingException':
     case 'RequestThrottled':
+    case 'RequestRateLimitExceeded':
       return { reason: 'the server asks for fewer requests', hint: 'use fewer connections, or wait', transient: true }
     case 'BadDigest':
     case 'XAmzContentSHA256Mismatch':
