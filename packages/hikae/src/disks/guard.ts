@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { opendir, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errorMessage, systemCode } from '../errors.ts'
+import type { DiskChoice } from '../repositories/location.ts'
 import { findFileSystem } from './find-file-system.ts'
 import { DiskError } from './disk-error.ts'
 import { contentOf, deviceOf } from './mounted-device.ts'
@@ -11,18 +12,15 @@ import { DiskSystem } from './system.ts'
 
 const MIB = 1024 * 1024
 
-/** The disk that a repository lives on: `disk: { uuid, mount }` of its settings. */
-export interface DiskIdentity {
-  /** Of the file system. */
-  readonly uuid: string
-  /** The folder where it is to be mounted. */
-  readonly mount: string
-}
+/** `add` stores more, `change` also has to be possible on a full disk, `read` on one that is mounted read-only. */
+export type DiskAccess = 'read' | 'change' | 'add'
 
 export interface GuardOptions {
+  /** What is about to be done; `add` by default. */
+  readonly access?: DiskAccess
   /** Folder of the repository; need not exist yet. */
   readonly path: string
-  readonly disk: DiskIdentity
+  readonly disk: DiskChoice
   /** Bytes that are about to be written, as far as is known; 0. */
   readonly neededBytes?: number
   /** Bytes that have to stay free after that; 0. */
@@ -32,7 +30,7 @@ export interface GuardOptions {
 
 /** A disk as the guard found it. */
 export interface GuardedDisk {
-  readonly disk: DiskIdentity
+  readonly disk: DiskChoice
   /** The mount point, without symbolic links. */
   readonly mount: string
   /** The mount point's folder, from before anything was asked about it. */
@@ -55,7 +53,7 @@ export async function guardDisk(options: GuardOptions): Promise<void> {
 
 /** As {@link guardDisk}; tells what it found. */
 export async function inspectDisk(options: GuardOptions): Promise<GuardedDisk> {
-  const { disk, system = new DiskSystem() } = options
+  const { disk, access = 'add', system = new DiskSystem() } = options
   const mount = await wakeUp(disk, system)
   const root = await stat(mount, { bigint: true })
   const mounted = await system.mountedAt(mount)
@@ -63,14 +61,14 @@ export async function inspectDisk(options: GuardOptions): Promise<GuardedDisk> {
   if (mounted === undefined || mounted.type === 'autofs') throw await notMounted(disk, system)
   await refuseRoot(disk, mount, mounted, system)
   await refuseOther(disk, mounted, system)
-  refuseReadOnly(disk, mounted)
+  if (access !== 'read') refuseReadOnly(disk, mounted)
   const folder = await refuseOutside(options.path, disk, mount, system)
-  await refuseFull(options)
+  if (access === 'add') await refuseFull(options)
   return { disk, mount, root, folder }
 }
 
 /** Looks into the mount point, which mounts disks that are mounted on demand. @returns its path without links */
-async function wakeUp(disk: DiskIdentity, system: DiskSystem): Promise<string> {
+async function wakeUp(disk: DiskChoice, system: DiskSystem): Promise<string> {
   try {
     await (await opendir(disk.mount)).close()
     return await realpath(disk.mount)
@@ -95,7 +93,7 @@ async function wakeUp(disk: DiskIdentity, system: DiskSystem): Promise<string> {
   }
 }
 
-async function notMounted(disk: DiskIdentity, system: DiskSystem, cause?: unknown): Promise<DiskError> {
+async function notMounted(disk: DiskChoice, system: DiskSystem, cause?: unknown): Promise<DiskError> {
   const device = await findFileSystem(disk.uuid, system)
   const hint =
     device === undefined
@@ -104,7 +102,7 @@ async function notMounted(disk: DiskIdentity, system: DiskSystem, cause?: unknow
   return new DiskError('DISK_NOT_MOUNTED', `disk ${disk.uuid} is not mounted at ${disk.mount}: nothing is`, hint, cause)
 }
 
-async function refuseRoot(disk: DiskIdentity, mount: string, mounted: MountedFileSystem, system: DiskSystem) {
+async function refuseRoot(disk: DiskChoice, mount: string, mounted: MountedFileSystem, system: DiskSystem) {
   const [here, root] = await Promise.all([stat(mount), stat('/')])
   const rootMount = await system.mountedAt('/')
   if (here.dev !== root.dev && (rootMount === undefined || !isSameDevice(mounted, rootMount))) return
@@ -120,7 +118,7 @@ function isSameDevice(one: MountedFileSystem, other: MountedFileSystem): boolean
   return one.source === other.source && one.source.startsWith('/dev/')
 }
 
-async function refuseOther(disk: DiskIdentity, mounted: MountedFileSystem, system: DiskSystem): Promise<void> {
+async function refuseOther(disk: DiskChoice, mounted: MountedFileSystem, system: DiskSystem): Promise<void> {
   const content = await contentOf(mounted, system)
   if (isSameUuid(content?.uuid, disk.uuid)) return
   if (content?.uuid === undefined && deviceOf(mounted) !== undefined) {
@@ -144,7 +142,7 @@ function isSameUuid(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.trim().toLowerCase()
 }
 
-function refuseReadOnly(disk: DiskIdentity, mounted: MountedFileSystem): void {
+function refuseReadOnly(disk: DiskChoice, mounted: MountedFileSystem): void {
   if (!mounted.readOnly) return
   throw new DiskError(
     'DISK_READ_ONLY',
@@ -154,7 +152,7 @@ function refuseReadOnly(disk: DiskIdentity, mounted: MountedFileSystem): void {
 }
 
 /** @returns the closest existing folder of the repository's path */
-async function refuseOutside(path: string, disk: DiskIdentity, mount: string, system: DiskSystem): Promise<string> {
+async function refuseOutside(path: string, disk: DiskChoice, mount: string, system: DiskSystem): Promise<string> {
   const folder = await closestExisting(resolve(path))
   const holder = isBelow(folder, mount) ? await system.mountOf(folder) : undefined
   if (holder?.target === mount) return folder

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import { errorMessage, systemCode } from '../errors.ts'
 import { DiskError } from './disk-error.ts'
-import { inspectDisk, type DiskIdentity, type GuardOptions } from './guard.ts'
+import type { DiskChoice } from '../repositories/location.ts'
+import { inspectDisk, type GuardOptions } from './guard.ts'
 
 /** Guards a disk, and goes on watching whether it is still there. @throws {DiskError} as {@link guardDisk} does */
 export async function watchDisk(options: GuardOptions): Promise<DiskWatch> {
@@ -20,12 +21,12 @@ export async function watchDisk(options: GuardOptions): Promise<DiskWatch> {
  * opened from then on is on the disk below the mount point: that of the system.
  */
 export class DiskWatch {
-  readonly disk: DiskIdentity
+  readonly disk: DiskChoice
   readonly #mount: string
   readonly #root: BigIntStats
   readonly #repositoryDevice: bigint
 
-  constructor(disk: DiskIdentity, mount: string, seen: { root: BigIntStats; repositoryDevice: bigint }) {
+  constructor(disk: DiskChoice, mount: string, seen: { root: BigIntStats; repositoryDevice: bigint }) {
     this.disk = disk
     this.#mount = mount
     this.#root = seen.root

@@ -1,4 +1,5 @@
 import type { Backend, Bandwidth } from '@hikae/engine'
+import type { DiskAccess } from '../disks/guard.ts'
 import type { Environment } from '../environment.ts'
 import { InputError } from '../errors.ts'
 import { readSecret, type SecretReference } from '../secrets/secret.ts'
@@ -14,29 +15,32 @@ import type {
   SftpLocation,
 } from './location.ts'
 
-interface Opening {
+export interface StorageOptions {
   readonly settings: BackendSettings
-  readonly bandwidth: Bandwidth
+  /** What is about to be done there: a disk may do for one thing and not for another. */
+  readonly access: DiskAccess
   readonly signal: AbortSignal
+}
+
+interface Opening extends StorageOptions {
+  readonly bandwidth: Bandwidth
 }
 
 /**
  * The storage of a repository as it is, without retries. Nothing is asked of it yet, except of a disk whether it is the
  * right one.
  *
+ * @throws {DiskError} its disk is not there, or cannot be used for this
  * @throws {UsageError | InputError} a setting, file or secret that it needs makes no sense or is missing
  */
-export async function openStorage(
-  place: RepositoryLocation,
-  settings: BackendSettings,
-  signal: AbortSignal,
-): Promise<Backend> {
+export async function openStorage(place: RepositoryLocation, options: StorageOptions): Promise<Backend> {
   const { Bandwidth } = await import('@hikae/engine')
+  const { settings } = options
   const location = withExtendedOptions(place, settings.extended)
-  const opening: Opening = { settings, bandwidth: new Bandwidth(settings.limits), signal }
+  const opening: Opening = { ...options, bandwidth: new Bandwidth(settings.limits) }
   switch (location.kind) {
     case 'local':
-      return openLocal(location)
+      return openLocal(location, opening)
     case 's3':
       return openS3(location, opening)
     case 'sftp':
@@ -48,9 +52,13 @@ export async function openStorage(
   }
 }
 
-async function openLocal({ path }: LocalLocation): Promise<Backend> {
+async function openLocal({ path, disk }: LocalLocation, { access }: Opening): Promise<Backend> {
   const { openLocalBackend } = await import('@hikae/engine')
-  return openLocalBackend(path)
+  if (disk === undefined) return openLocalBackend(path)
+  const { watchDisk } = await import('../disks/watch.ts')
+  const { withDisk } = await import('../disks/with-disk.ts')
+  const watch = await watchDisk({ path, disk, access })
+  return withDisk(await openLocalBackend(path), watch)
 }
 
 async function openS3(location: S3Location, opening: Opening): Promise<Backend> {

@@ -1,4 +1,5 @@
 import type { Backend, Lock, LockMode, Repository, RetryEvent } from '@hikae/engine'
+import type { DiskAccess } from '../../disks/guard.ts'
 import type { CommandContext } from '../context.ts'
 import { InputError, isKnownError } from '../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
@@ -52,7 +53,7 @@ export async function openChosen(
   const { keyHint } = globals
   const password = await readPassword(chosen.password, `password for ${labelOf(chosen)}`, context.io)
   await using opening = new AsyncDisposableStack()
-  const backend = await openBackend(chosen, context, access)
+  const backend = await openBackend(chosen, context, { ...access, disk: diskAccess(access) })
   const cache = access.cache === 'none' ? undefined : cacheOptions(globals, context)
   const repository = opening.use(
     await openRepository(backend, {
@@ -74,6 +75,12 @@ export async function openChosen(
     signal: lock ? AbortSignal.any([context.signal, lock.signal]) : context.signal,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** A full disk can still be read, and freed; one that is mounted read-only can be read. */
+function diskAccess({ lock, readOnly = false }: Access): DiskAccess {
+  if (readOnly || lock === 'none') return 'read'
+  return lock === 'exclusive' ? 'change' : 'add'
 }
 
 async function prepare(
@@ -115,10 +122,10 @@ function withoutLockHint(error: unknown): unknown {
 export async function openBackend(
   { location, settings }: Pick<ChosenRepository, 'location' | 'settings'>,
   { out, signal }: CommandContext,
-  { patienceMs }: Pick<Access, 'patienceMs'> = {},
+  { patienceMs, disk = 'add' }: Pick<Access, 'patienceMs'> & { readonly disk?: DiskAccess } = {},
 ): Promise<Backend> {
   const { withRetry } = await import('@hikae/engine')
-  const storage = await openStorage(location, settings, signal)
+  const storage = await openStorage(location, { settings, access: disk, signal })
   return withRetry(storage, {
     signal,
     ...(patienceMs === undefined ? {} : { maxElapsedMs: patienceMs }),
