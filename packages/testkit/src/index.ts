@@ -34,6 +34,7 @@ export { startRadosgw, whyNoRadosgw, type Radosgw, type RadosgwOptions } from '.
 export { makeLoopDisk, whyNoLoopDisk, type LoopDisk, type LoopDiskOptions } from './loop-disk.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { NO_RCLONE_CONFIG, startRcloneRest, type RcloneRest, type RcloneRestOptions } from './rclone-server.ts'
+export { startRestServer, type RestFault, type RestServer, type RestServerOptions } from './rest-server.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {
   availableRestics,

@@ -20,6 +20,8 @@ export class RcloneProcess {
   private constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child
     this.connection = Duplex.from({ writable: child.stdin, readable: child.stdout })
+    // Whoever uses the connection sees its end; it may also end when nobody does.
+    this.connection.on('error', () => undefined)
     this.ended = once(child, 'close').then(
       () => undefined,
       () => undefined,
