@@ -9,6 +9,8 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   backup: async () => [(await import('./commands/backup.ts')).backup],
   copy: async () => [(await import('./commands/copy.ts')).copy],
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
+  repository: async () => [(await import('./commands/repository-list.ts')).repositoryList],
+  status: async () => [(await import('./commands/status.ts')).status],
   ls: async () => [(await import('./commands/ls.ts')).ls],
   find: async () => [(await import('./commands/find.ts')).find],
   diff: async () => [(await import('./commands/diff.ts')).diff],

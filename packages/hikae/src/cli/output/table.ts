@@ -22,6 +22,11 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   return [...heading, rule, ...cells.flatMap((row) => layOut(row, columns, widths)), rule]
 }
 
+/** The same without headings and rules. */
+export function columnLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  return tableLines(columns, rows).slice(2, -1)
+}
+
 function asLines(cell: string | readonly string[]): readonly string[] {
   if (typeof cell === 'string') return [cell]
   return cell.length === 0 ? [''] : cell
