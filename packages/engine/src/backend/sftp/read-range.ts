@@ -2,7 +2,7 @@ import { mapConcurrently } from '../../concurrency.ts'
 import type { Bandwidth } from '../bandwidth.ts'
 import type { ReadOptions } from '../backend.ts'
 import { OpenFlag } from './packet-type.ts'
-import { requestsAtOnce, stepBytes } from './pipeline.ts'
+import { stepsOf } from './pipeline.ts'
 import type { Handle, SftpSession } from './session.ts'
 
 /** A read of more than this asks for the file's size before it reserves memory: the length may come from damaged data. */
@@ -53,11 +53,10 @@ async function fill(
   bandwidth: Bandwidth | undefined,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const step = stepBytes(session.readBytes, bandwidth?.limitsDownload)
-  const starts = Array.from({ length: Math.ceil(content.length / step) }, (_, index) => index * step)
+  const { starts, bytes, atOnce } = stepsOf(content.length, session.readBytes, bandwidth?.limitsDownload)
   let isWhole = true
-  await mapConcurrently(starts, requestsAtOnce(bandwidth?.limitsDownload), async (start) => {
-    const end = Math.min(start + step, content.length)
+  await mapConcurrently(starts, atOnce, async (start) => {
+    const end = Math.min(start + bytes, content.length)
     for (let position = start; position < end && isWhole;) {
       signal?.throwIfAborted()
       const count = await session.read(handle, offset + position, content.subarray(position, end))

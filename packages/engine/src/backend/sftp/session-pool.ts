@@ -11,8 +11,8 @@ interface Member {
 
 /**
  * The sessions to one server. There is one as long as it will do. While all are busy more are opened beside the work; when
- * the server refuses one (MaxSessions, MaxStartups, its provider's limit), those that are there have to do. A session that has ended is forgotten, and the next
- * call opens a new one.
+ * the server refuses one (MaxSessions, MaxStartups, a limit of its provider), those that are there have to do. A session
+ * that has ended is forgotten, and the next call opens a new one.
  */
 export class SessionPool {
   readonly #connect: () => Promise<SftpSession>

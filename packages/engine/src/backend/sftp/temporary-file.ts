@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mapConcurrently } from '../../concurrency.ts'
 import type { Bandwidth } from '../bandwidth.ts'
-import { requestsAtOnce, stepBytes } from './pipeline.ts'
+import { stepsOf } from './pipeline.ts'
 import { CREATE, type Handle, type SftpSession } from './session.ts'
 import { hasStatus } from './status.ts'
 
@@ -69,11 +69,10 @@ async function writeAll(
   options: WritingOptions,
 ): Promise<void> {
   const { bandwidth, signal } = options
-  const step = stepBytes(session.writeBytes, bandwidth?.limitsUpload)
-  const starts = Array.from({ length: Math.ceil(content.length / step) }, (_, index) => index * step)
-  await mapConcurrently(starts, requestsAtOnce(bandwidth?.limitsUpload), async (start) => {
+  const { starts, bytes, atOnce } = stepsOf(content.length, session.writeBytes, bandwidth?.limitsUpload)
+  await mapConcurrently(starts, atOnce, async (start) => {
     signal?.throwIfAborted()
-    const part = content.subarray(start, start + step)
+    const part = content.subarray(start, start + bytes)
     await bandwidth?.send(part.length, signal)
     await session.write(handle, start, part)
   })
