@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sha256, sha256Id } from '../crypto/hash.ts'
 import { idFromBytes } from '../ids.ts'
 import type { PackedBlob } from '../pack/blob.ts'
+import { blobAt, blobsInColumns, numbersIn } from '../pack/blob-columns.ts'
 import { BlobIndex } from './blob-index.ts'
 import { idOfWords } from './raw-id.ts'
 
@@ -103,6 +104,21 @@ test('lists packs in the order they came, and their blobs by offset', () => {
     { id: idOf('two'), blobs: [blob('c')] },
   ])
   expect(index.packIds).toEqual([idOf('one'), idOf('empty'), idOf('two')])
+})
+
+test.each([
+  ['in order', [0, 100, 200]],
+  ['out of order', [200, 0, 100]],
+  ['repeated', [0, 100, 0, 200, 100]],
+])('gives the blobs of one pack by offset and once each, when they come %s', (_, offsets) => {
+  const index = new BlobIndex()
+  index.add(idOf('other'), [blob('d')])
+  for (const offset of offsets) index.add(idOf('pack'), [blob(`at ${offset}`, { offset, uncompressedLength: 7 })])
+  const { starts, rows } = index.rowsByPack()
+  const columns = index.columnsOf(rows.subarray(starts[1], starts[2]))
+  const given = Array.from({ length: blobsInColumns(columns) }, (_, at) => blobAt(columns, at))
+  expect(given).toEqual([0, 100, 200].map((offset) => blob(`at ${offset}`, { offset, uncompressedLength: 7 })))
+  expect([...numbersIn(columns)].map(({ offset }) => offset)).toEqual([0, 100, 200])
 })
 
 test('agrees with a map of lists, whatever ids collide in', () => {

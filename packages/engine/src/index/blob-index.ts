@@ -176,7 +176,8 @@ export class BlobIndex {
    * @param rows of {@link rowsByPack}; they are put in order of the offsets
    */
   columnsOf(rows: Uint32Array): BlobColumns {
-    rows.sort((a, b) => this.#offsets[a]! - this.#offsets[b]!)
+    // Most come in order, and sorting takes memory and time also then.
+    if (!this.#isByOffset(rows)) rows.sort((a, b) => this.#offsets[a]! - this.#offsets[b]!)
     const kept = rows.filter((row, at) => !this.#isToldBefore(rows, at, row))
     const columns = emptyColumns(kept.length)
     const ids = new Uint32Array(columns.ids.buffer)
@@ -262,6 +263,13 @@ export class BlobIndex {
     if ((this.#packs[a]! & 1) !== (this.#packs[b]! & 1)) return false
     for (let word = 0; word < ID_WORDS; word++) {
       if (this.#ids[a * ID_WORDS + word] !== this.#ids[b * ID_WORDS + word]) return false
+    }
+    return true
+  }
+
+  #isByOffset(rows: Uint32Array): boolean {
+    for (let at = 1; at < rows.length; at++) {
+      if (this.#offsets[rows[at - 1]!]! > this.#offsets[rows[at]!]!) return false
     }
     return true
   }

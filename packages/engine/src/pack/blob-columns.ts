@@ -65,6 +65,11 @@ export function numbersAt({ numbers }: BlobColumns, at: number): Omit<PackedBlob
   }
 }
 
+/** Those of {@link numbersAt}, one blob after the other. */
+export function* numbersIn(columns: BlobColumns): Generator<Omit<PackedBlob, 'id'>> {
+  for (let at = 0; at < blobsInColumns(columns); at++) yield numbersAt(columns, at)
+}
+
 export function blobAt(columns: BlobColumns, at: number): PackedBlob {
   return { id: idFromBytes(columns.ids, at * ID_BYTES), ...numbersAt(columns, at) }
 }

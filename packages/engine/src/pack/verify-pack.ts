@@ -58,7 +58,9 @@ export class PackVerifier {
   #headerProblem(content: Uint8Array, blobs: BlobColumns): string | undefined {
     try {
       const start = headerStart(content, content.length)
-      const plaintext = this.#cipher.open(content.subarray(start, content.length - LENGTH_BYTES))
+      const unit = content.subarray(start, content.length - LENGTH_BYTES)
+      this.#stored = largeEnough(this.#stored, unit.length)
+      const plaintext = this.#cipher.openInto(unit, this.#stored)
       if (isHeaderOf(plaintext, blobs)) return undefined
       const header = decodeHeader(plaintext)
       const count = blobsInColumns(blobs)

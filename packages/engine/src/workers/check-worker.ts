@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import { Cipher } from '../crypto/cipher.ts'
 import { blobsInColumns } from '../pack/blob-columns.ts'
+import { release } from '../pack/release.ts'
 import { PackVerifier } from '../pack/verify-pack.ts'
 import type { CheckResult, CheckTask, CheckWorkerData } from './check-protocol.ts'
 import { serveTasks, type WorkerLogic } from './worker-main.ts'
@@ -29,9 +30,7 @@ class CheckWorker implements WorkerLogic<CheckTask, CheckResult, never> {
       return { result: { problems: [message], damagedBlobs, bytesRead: 0, isRefused: code !== 'ENOENT' } }
     }
     const verdict = this.#verifier.verify(pack, content, blobs)
-    // Now: the collector sees small objects and would take its time.
-    blobs.ids.buffer.transfer(0)
-    blobs.numbers.buffer.transfer(0)
+    release(blobs.ids, blobs.numbers)
     return { result: { ...verdict, bytesRead: content.length } }
   }
 

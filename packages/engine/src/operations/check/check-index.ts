@@ -3,6 +3,7 @@ import { shortId, type IndexId, type PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
 import { decodeIndex, estimateBlobs } from '../../index/index-file.ts'
 import { isSameEntry, type PackedBlob } from '../../pack/blob.ts'
+import { type BlobColumns, numbersIn } from '../../pack/blob-columns.ts'
 import type { Repository } from '../../repository/repository.ts'
 import type { Findings } from './findings.ts'
 import { isUnreadable, kindOfUnreadable } from './unreadable.ts'
@@ -60,6 +61,11 @@ export function withoutRepeats(blobs: readonly PackedBlob[]): PackedBlob[] {
 }
 
 /** Whether two entries claim the same bytes of the pack. `blobs` are in order of their offsets. */
-export function hasOverlap(blobs: readonly PackedBlob[]): boolean {
-  return blobs.some((blob, at) => at > 0 && blob.offset < blobs[at - 1]!.offset + blobs[at - 1]!.length)
+export function hasOverlap(blobs: BlobColumns): boolean {
+  let end = 0
+  for (const { offset, length } of numbersIn(blobs)) {
+    if (offset < end) return true
+    end = offset + length
+  }
+  return false
 }

@@ -1,8 +1,9 @@
 import { shortId, type PackId } from '../../ids.ts'
+import { type BlobColumns, blobsInColumns, numbersIn } from '../../pack/blob-columns.ts'
 import { packFileSize } from '../../pack/header.ts'
-import type { PackedBlob } from '../../pack/blob.ts'
+import { release } from '../../pack/release.ts'
 import type { Repository } from '../../repository/repository.ts'
-import { type CheckedIndex, hasOverlap, withoutRepeats } from './check-index.ts'
+import { type CheckedIndex, hasOverlap } from './check-index.ts'
 import type { Findings } from './findings.ts'
 
 /** A pack that is there. */
@@ -36,11 +37,14 @@ export async function comparePacks(
   const sound: StoredPack[] = []
   const suspect: StoredPack[] = []
   const missing: PackId[] = []
-  for (const { id, blobs } of checked.index.packs()) {
+  const { starts, rows } = checked.index.rowsByPack()
+  for (const [number, id] of checked.index.packIds.entries()) {
     signal?.throwIfAborted()
     const size = sizes.get(id)
     sizes.delete(id)
-    const isSound = comparePack(id, size, withoutRepeats(blobs), findings)
+    const blobs = checked.index.columnsOf(rows.subarray(starts[number], starts[number + 1]))
+    const isSound = comparePack(id, size, blobs, findings)
+    release(blobs.ids, blobs.numbers)
     if (size === undefined) missing.push(id)
     else if (isSound) sound.push({ id, size })
     else suspect.push({ id, size })
@@ -50,10 +54,12 @@ export async function comparePacks(
   return { sound, suspect, missing, unindexed, indexed: checked.index.packIds.length }
 }
 
-function comparePack(id: PackId, size: number | undefined, blobs: readonly PackedBlob[], findings: Findings): boolean {
+function comparePack(id: PackId, size: number | undefined, blobs: BlobColumns, findings: Findings): boolean {
   const { errors, hints } = findings
-  const what = `pack ${shortId(id)} (${countOf(blobs)})`
-  if (blobs.some(({ type }) => type !== blobs[0]!.type)) {
+  const count = blobsInColumns(blobs)
+  const trees = treesIn(blobs)
+  const what = `pack ${shortId(id)} (${countOf(count - trees, trees)})`
+  if (trees > 0 && trees < count) {
     hints.add({ kind: 'pack-mixed', message: `${what} holds both data and directories`, pack: id })
   }
   if (size === undefined) {
@@ -64,18 +70,22 @@ function comparePack(id: PackId, size: number | undefined, blobs: readonly Packe
     errors.add({ kind: 'index-conflict', message: `${what} has different data in indexes`, pack: id })
     return false
   }
-  const expected = packFileSize(blobs)
+  const expected = packFileSize(numbersIn(blobs))
   if (size === expected) return true
   const message = `${what} has ${size} bytes instead of ${expected}: it is truncated, or the index is wrong`
   errors.add({ kind: 'pack-size', message, pack: id })
   return false
 }
 
-function countOf(blobs: readonly PackedBlob[]): string {
-  const trees = blobs.filter(({ type }) => type === 'tree').length
-  const data = blobs.length - trees
+function treesIn(blobs: BlobColumns): number {
+  let trees = 0
+  for (const { type } of numbersIn(blobs)) if (type === 'tree') trees++
+  return trees
+}
+
+function countOf(data: number, trees: number): string {
   const parts = [...(data > 0 ? [`${data} data`] : []), ...(trees > 0 ? [`${trees} tree`] : [])]
-  return `${parts.join(' and ') || 'no'} blob${blobs.length === 1 ? '' : 's'}`
+  return `${parts.join(' and ') || 'no'} blob${data + trees === 1 ? '' : 's'}`
 }
 
 function hintAtRepeats({ repeatedPacks }: CheckedIndex, { hints }: Findings): void {
