@@ -4,16 +4,16 @@ import { ID_BYTES } from '../ids.ts'
 export interface IndexColumns {
   readonly packs: number
   /** 32 bytes for each pack. */
-  readonly packIds: Uint8Array
+  readonly packIds: Uint8Array<ArrayBuffer>
   /** For each pack: how many blobs belong to it and to those before it. */
-  readonly packEnds: Uint32Array
+  readonly packEnds: Uint32Array<ArrayBuffer>
   /** 32 bytes for each blob. */
-  readonly blobIds: Uint8Array
+  readonly blobIds: Uint8Array<ArrayBuffer>
   /** 1 for tree blobs, 0 for data. */
-  readonly isTree: Uint8Array
-  readonly offsets: Uint32Array
-  readonly lengths: Uint32Array
-  readonly uncompressedLengths: Uint32Array
+  readonly isTree: Uint8Array<ArrayBuffer>
+  readonly offsets: Uint32Array<ArrayBuffer>
+  readonly lengths: Uint32Array<ArrayBuffer>
+  readonly uncompressedLengths: Uint32Array<ArrayBuffer>
 }
 
 const bytesOf = (text: string) => Uint8Array.from(Buffer.from(text))
@@ -55,11 +55,11 @@ class CanonicalIndexParser {
   readonly #bytes: Uint8Array
   #position = 0
   #blobs = 0
-  readonly #blobIds: Uint8Array
-  readonly #isTree: Uint8Array
-  readonly #offsets: Uint32Array
-  readonly #lengths: Uint32Array
-  readonly #uncompressedLengths: Uint32Array
+  readonly #blobIds: Uint8Array<ArrayBuffer>
+  readonly #isTree: Uint8Array<ArrayBuffer>
+  readonly #offsets: Uint32Array<ArrayBuffer>
+  readonly #lengths: Uint32Array<ArrayBuffer>
+  readonly #uncompressedLengths: Uint32Array<ArrayBuffer>
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes

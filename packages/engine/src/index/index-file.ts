@@ -2,6 +2,7 @@ import { DamagedError } from '../errors.ts'
 import { type BlobId, ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
 import { fieldsOf, listField, numberField, parseFields, requiredId } from '../json/fields.ts'
 import type { BlobType, PackedBlob } from '../pack/blob.ts'
+import { release } from '../pack/release.ts'
 import { parseCanonicalIndex, type IndexColumns } from './canonical-index.ts'
 
 /** A pack with everything that lies in it. */
@@ -32,7 +33,8 @@ const LONGEST_TEXT = 64 * 1024
 
 /** Makes the plaintext of an index file piece by piece, from raw ids: 130 bytes for each blob, and no objects. */
 export class IndexText implements IndexSink {
-  readonly #pieces: Buffer[] = []
+  #bytes = Buffer.allocUnsafeSlow(LONGEST_TEXT * 2)
+  #used = 0
   #text = '{"packs":['
   #isFirstPack = true
   #isFirstBlob = true
@@ -54,13 +56,25 @@ export class IndexText implements IndexSink {
     this.#text += (this.#isFirstBlob ? '' : ',') + encodeBlob({ type, id, offset, length, uncompressedLength })
     this.#isFirstBlob = false
     this.#blobs++
-    if (this.#text.length < LONGEST_TEXT) return
-    this.#pieces.push(Buffer.from(this.#text, 'latin1'))
-    this.#text = ''
+    if (this.#text.length >= LONGEST_TEXT) this.#flush()
   }
 
-  finish(): Buffer {
-    return Buffer.concat([...this.#pieces, Buffer.from(`${this.#text}${this.#isFirstPack ? '' : ']}'}]}\n`, 'latin1')])
+  /** All of it, in memory of its own. */
+  finish(): Buffer<ArrayBuffer> {
+    this.#text += `${this.#isFirstPack ? '' : ']}'}]}\n`
+    this.#flush()
+    return this.#bytes.subarray(0, this.#used)
+  }
+
+  #flush(): void {
+    if (this.#used + this.#text.length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#used + this.#text.length))
+      larger.set(this.#bytes.subarray(0, this.#used))
+      release(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#used += this.#bytes.write(this.#text, this.#used, 'latin1')
+    this.#text = ''
   }
 }
 
@@ -86,8 +100,13 @@ export function estimateBlobs(files: readonly { readonly size: number }[], versi
  */
 export function decodeIndex(plaintext: Uint8Array, sink: IndexSink): void {
   const columns = parseCanonicalIndex(plaintext)
-  if (columns === undefined) reportPacks(parseAnyIndex(plaintext), sink)
-  else reportColumns(columns, sink)
+  if (columns === undefined) {
+    reportPacks(parseAnyIndex(plaintext), sink)
+    return
+  }
+  reportColumns(columns, sink)
+  const { packIds, packEnds, blobIds, isTree, offsets, lengths, uncompressedLengths } = columns
+  release(packIds, packEnds, blobIds, isTree, offsets, lengths, uncompressedLengths)
 }
 
 function reportColumns(columns: IndexColumns, sink: IndexSink): void {

@@ -35,16 +35,16 @@ export function packFileSize(blobs: Iterable<Pick<PackedBlob, 'length' | 'uncomp
 }
 
 /**
- * The plaintext of a pack's header.
+ * The plaintext of a pack's header, in memory of its own.
  *
  * @param columns its blobs, without gaps
  */
-export function encodeHeader(columns: BlobColumns): Buffer {
+export function encodeHeader(columns: BlobColumns): Buffer<ArrayBuffer> {
   const blobs = blobsInColumns(columns)
   if (blobs > MAX_PACK_BLOBS) throw new RangeError(`${blobs} blobs are too many for one pack`)
   let bytes = 0
   for (let at = 0; at < blobs; at++) bytes += headerEntryBytes(numbersAt(columns, at))
-  const header = Buffer.allocUnsafe(bytes)
+  const header = Buffer.allocUnsafeSlow(bytes)
   let position = 0
   let end = 0
   for (let at = 0; at < blobs; at++) {

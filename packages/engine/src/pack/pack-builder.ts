@@ -4,6 +4,7 @@ import { DamagedError } from '../errors.ts'
 import { ID_BYTES, idFromBytes, type PackId } from '../ids.ts'
 import type { BlobType, PackedBlob } from './blob.ts'
 import { type BlobColumns, emptyColumns, setNumbers } from './blob-columns.ts'
+import { release } from './release.ts'
 import { encodeHeader, headerEntryBytes, isHeaderOf, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from './header.ts'
 
 /** A pack ready to be stored, in a form that moves between threads without being copied. */
@@ -98,7 +99,7 @@ export class PackBuilder {
     if (content === undefined || this.#blobs === 0) return undefined
     const ids = this.#ids.slice(0, this.#blobs * ID_BYTES)
     const numbers = this.#numbers.slice(0, this.#blobs * NUMBERS_PER_BLOB)
-    const size = sealHeader(this.#cipher, content, this.#used, columnsOf({ type: this.#type, ids, numbers }))
+    const size = sealHeader(this.#cipher, content, this.#used, { type: this.#type, ids, numbers })
     const pack = { type: this.#type, content: content.subarray(0, size), ids, numbers }
     this.#content = undefined
     this.#used = 0
@@ -132,9 +133,10 @@ export class PackBuilder {
     if (this.#blobs * ID_BYTES === this.#ids.length) {
       const ids = new Uint8Array(this.#ids.length * 2)
       ids.set(this.#ids)
-      this.#ids = ids
       const numbers = new Uint32Array(this.#numbers.length * 2)
       numbers.set(this.#numbers)
+      release(this.#ids, this.#numbers)
+      this.#ids = ids
       this.#numbers = numbers
     }
     this.#ids.set(id, this.#blobs * ID_BYTES)
@@ -177,7 +179,7 @@ export function mergePacks(cipher: Cipher, packs: readonly FinishedPack[]): Fini
     used += bytesOfBlobs(pack)
   }
   const type = packs[0]!.type
-  const size = sealHeader(cipher, content, used, columnsOf({ type, ids, numbers }))
+  const size = sealHeader(cipher, content, used, { type, ids, numbers })
   const merged = content.subarray(0, size)
   return { id: sha256Id(merged), type, content: merged, ids, numbers }
 }
@@ -198,14 +200,17 @@ function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Appends the encrypted header and its length; @returns the pack's size. */
-function sealHeader(cipher: Cipher, content: Buffer, used: number, blobs: BlobColumns): number {
+function sealHeader(cipher: Cipher, content: Buffer, used: number, pack: PackBlobs): number {
+  const blobs = columnsOf(pack)
   const header = encodeHeader(blobs)
   const length = cipher.sealInto(header, content, used)
-  if (!isHeaderOf(cipher.open(content.subarray(used, used + length)), blobs)) {
+  const reread = Buffer.allocUnsafeSlow(header.length)
+  if (!isHeaderOf(cipher.openInto(content.subarray(used, used + length), reread), blobs)) {
     throw new DamagedError('a pack header cannot be read back', {
       hint: 'nothing wrong was stored; this points at faulty memory or processor: test the machine',
     })
   }
+  release(header, reread, blobs.numbers)
   return content.writeUInt32LE(length, used + length)
 }
 

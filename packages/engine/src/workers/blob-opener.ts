@@ -16,9 +16,9 @@ export interface BlobsSource {
     /** The pack from `offset` on. */
     | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly offset: number }
   /** Four numbers for each blob, by ascending offset: offset, length, uncompressed length, and one of the task's own. */
-  readonly blobs: Uint32Array
+  readonly blobs: Uint32Array<ArrayBuffer>
   /** Raw ids of the blobs. */
-  readonly ids: Uint8Array
+  readonly ids: Uint8Array<ArrayBuffer>
 }
 
 /** Numbers of a blob in `blobs`. */

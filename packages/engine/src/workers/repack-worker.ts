@@ -6,6 +6,7 @@ import { DamagedError } from '../errors.ts'
 import { ID_BYTES } from '../ids.ts'
 import type { BlobType } from '../pack/blob.ts'
 import { type FinishedPack, PackBuilder, scratchOf } from '../pack/pack-builder.ts'
+import { release } from '../pack/release.ts'
 import { BlobOpener } from './blob-opener.ts'
 import type { RepackEvent, RepackResult, RepackTask, RepackWorkerData } from './repack-protocol.ts'
 import { flattenError } from './thread-error.ts'
@@ -56,6 +57,7 @@ class RepackWorker implements WorkerLogic<RepackTask, RepackResult, never> {
       },
       (at, error) => failures.push({ at, error: flattenError(error) }),
     )
+    release(task.ids, task.blobs)
     return { result: { failures } }
   }
 

@@ -4,6 +4,7 @@ import type { IndexId, PackId } from '../../ids.ts'
 import { BlobIndex } from '../../index/blob-index.ts'
 import { decodeIndex, encodeIndex, type IndexSink, IndexText } from '../../index/index-file.ts'
 import { headerEntryBytes, MAX_PACK_BLOBS, PACK_OVERHEAD_BYTES } from '../../pack/header.ts'
+import { release } from '../../pack/release.ts'
 import { INDEX_BLOBS } from '../../repository/pack-writer.ts'
 import type { Repository } from '../../repository/repository.ts'
 import { withoutRepeats } from '../check/check-index.ts'
@@ -117,9 +118,9 @@ class Rewriting {
     const repeated = new BlobIndex()
     for (const index of old) {
       await this.#copy(index, repeated)
-      for (const text of this.#full.splice(0)) await this.#store(text.finish())
+      for (const text of this.#full.splice(0)) await this.#storeText(text)
     }
-    if (this.#text.blobs > 0) await this.#store(this.#text.finish())
+    if (this.#text.blobs > 0) await this.#storeText(this.#text)
     const united = [...repeated.packs()].map(({ id, blobs }) => ({ id, blobs: withoutRepeats(blobs) }))
     if (united.length > 0) await this.#store(encodeIndex(united))
   }
@@ -155,6 +156,12 @@ class Rewriting {
       this.#text = new IndexText()
     }
     return this.#text
+  }
+
+  async #storeText(text: IndexText): Promise<void> {
+    const plaintext = text.finish()
+    await this.#store(plaintext)
+    release(plaintext)
   }
 
   async #store(plaintext: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@ import { DamagedError } from '../../errors.ts'
 import { type PackId, shortId } from '../../ids.ts'
 import type { PackedBlob } from '../../pack/blob.ts'
 import { blobAt, type BlobColumns, blobsInColumns, columnsOf, numbersAt } from '../../pack/blob-columns.ts'
+import { release } from '../../pack/release.ts'
 import { PACK_SIZE_LIMITS } from '../../pack/pack-builder.ts'
 import { isDamage } from '../../repository/damage.ts'
 import { LockLostError } from '../../repository/lock-error.ts'
@@ -35,7 +36,7 @@ export interface RepackerOptions {
 }
 
 export interface RepackRound {
-  /** Packs of `from` with the blobs that are wanted of each. A blob that is named twice is stored twice. */
+  /** Packs of `from` with the blobs that are wanted of each, which are given up here. A blob that is named twice is stored twice. */
   readonly packs: Iterable<{ readonly id: PackId; readonly blobs: BlobColumns }>
   readonly signal?: AbortSignal | undefined
   /** Told of each source pack when its wanted blobs are on their way: their bytes and number, lost ones left out. */
@@ -170,11 +171,9 @@ class RepackRun implements Disposable {
   }
 
   async #repackPack({ id, blobs }: { id: PackId; blobs: BlobColumns }): Promise<void> {
-    const { from } = this.#options
-    const ranges = from.backend.localPath ? [blobs] : fetchRanges(blobs)
     let bytes = 0
     let stored = 0
-    for (const range of ranges) {
+    for (const range of this.#rangesOf(blobs)) {
       const lost = new Set(await this.#repackRange(id, range))
       for (let at = 0; at < blobsInColumns(range); at++) {
         const { length } = numbersAt(range, at)
@@ -183,10 +182,20 @@ class RepackRun implements Disposable {
         bytes += length
         stored++
       }
+      release(range.ids, range.numbers)
     }
     this.#packs++
     this.#blobs += stored
     this.#round.onPack?.({ id, bytes, blobs: stored })
+  }
+
+  /** In memory of their own, or all of `blobs`, which is given up. */
+  #rangesOf(blobs: BlobColumns): BlobColumns[] {
+    // A thread that reads the pack itself skips what is not wanted.
+    if (this.#options.from.backend.localPath) return [blobs]
+    const ranges = fetchRanges(blobs)
+    release(blobs.ids, blobs.numbers)
+    return ranges
   }
 
   /** @returns the numbers of the blobs that are lost */
