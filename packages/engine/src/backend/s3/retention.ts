@@ -4,7 +4,7 @@ import type { Bucket, ObjectTraits } from './bucket.ts'
 import type { S3ObjectLock } from './options.ts'
 import { isRefusal } from './refusal.ts'
 
-export const DAY_MS = 24 * 60 * 60_000
+const DAY_MS = 24 * 60 * 60_000
 
 /** Locks of the repository come and go; all else is kept. */
 export const RETAINED_KINDS = ['pack', 'index', 'snapshot', 'key', 'config'] as const satisfies readonly FileKind[]
