@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeTempDir, Restic, type TempDir } from '@hikae/testkit'
+import { makeCheapRepository, makeTempDir, Restic, type TempDir } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { makeFiles, noRestic, restics } from './fixtures.ts'
 import { type HikaeServe, startHikaeServe } from './hikae-serve.ts'
@@ -34,7 +34,7 @@ const test = base.extend('scene', { scope: 'file' }, async ({}, { onCleanup }): 
     new Restic({ binary: restics[0]!, repository: server.repository(`${user}/laptop/`, user), password: PASSWORD, env })
   const tree = await makeFiles(dir.join('tree'), { 'letter.txt': 'dear reader', random: randomBytes(300_000) })
   for (const user of ['alice', 'bob'] as const) {
-    await client(user).init()
+    await makeCheapRepository(join(server.folder, user, 'laptop'), PASSWORD)
     await client(user).backup([tree])
     await client(user).backup([tree], ['--tag', 'second'])
   }
@@ -242,8 +242,9 @@ describe.skipIf(noRestic)('an intruder with the credentials of an append-only cl
 
   test('cannot follow a link that lies in the folder', async ({ scene, expect }) => {
     const { server, bobs, dir, repository } = scene
-    await symlink(bobs, join(server.folder, 'alice/link'))
-    await symlink(dir.join('outside'), join(repository, 'keys', 'ab'.repeat(32)))
+    const links = [join(server.folder, 'alice/link'), join(repository, 'keys', 'ab'.repeat(32))] as const
+    await symlink(bobs, links[0])
+    await symlink(dir.join('outside'), links[1])
     const before = await photograph(bobs)
     const id = idOf('x')
     expect((await server.ask('GET', '/alice/link/config', { user })).status).toBe(403)
@@ -252,6 +253,7 @@ describe.skipIf(noRestic)('an intruder with the credentials of an append-only cl
     expect((await server.ask('POST', '/alice/link/?create=true', { user })).status).toBe(403)
     expect((await server.ask('GET', `/alice/laptop/keys/${'ab'.repeat(32)}`, { user })).status).toBe(404)
     expect(await photograph(bobs)).toEqual(before)
+    for (const link of links) await unlink(link)
   })
 
   test('cannot forget or prune, and the server can', async ({ scene, expect }) => {

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
 import {
   compareTrees,
+  makeCheapRepository,
   findFreePorts,
   makeCertificates,
   missingPrograms,
@@ -56,8 +58,9 @@ function hikaeAt(repository: string, cache: string): Hikae {
 describe.skipIf(noRestic)('restic on hikae serve', () => {
   test.for(restics)('$version stores, checks, restores, forgets and prunes', async (binary, { dir, tree, expect }) => {
     await using server = await startHikaeServe(dir.join('served'), { users: ['alice'] })
-    const restic = resticAt(server.repository('', 'alice'), dir.join('cache'), binary)
-    await restic.init()
+    await resticAt(server.repository('new/', 'alice'), dir.join('cache'), binary).init()
+    await makeCheapRepository(dir.join('served/box'), PASSWORD)
+    const restic = resticAt(server.repository('box/', 'alice'), dir.join('cache'), binary)
     const snapshot = await restic.backup([tree])
     await restic.check()
     await restic.restore(snapshot, dir.join('restored'))
@@ -68,9 +71,9 @@ describe.skipIf(noRestic)('restic on hikae serve', () => {
     await restic.check()
     await restic.ok(['key', 'list'])
     expect(await restic.snapshots()).toHaveLength(1)
-    expect(await filesIn(dir.join('served', 'locks'))).toEqual([])
+    expect(await filesIn(dir.join('served/box/locks'))).toEqual([])
     // The folder is a repository like any other.
-    await new Hikae({ repository: dir.join('served') }).check()
+    await new Hikae({ repository: dir.join('served/box') }).check()
   })
 
   test('several users have repositories of their own, and two write at the same time', async ({
@@ -84,7 +87,7 @@ describe.skipIf(noRestic)('restic on hikae serve', () => {
     })
     const alice = resticAt(server.repository('alice/', 'alice'), dir.join('cache'))
     const bob = resticAt(server.repository('bob/box/', 'bob'), dir.join('cache'))
-    await Promise.all([alice.init(), bob.init()])
+    for (const path of ['alice', 'bob/box']) await makeCheapRepository(join(server.folder, path), PASSWORD)
     await makeFiles(dir.join('other'), { random: randomBytes(2_000_000) })
     await Promise.all([alice.backup([tree]), alice.backup([dir.join('other')]), bob.backup([tree])])
     await Promise.all([alice.check(), bob.check()])
@@ -96,12 +99,13 @@ describe.skipIf(noRestic)('restic on hikae serve', () => {
   test.skipIf(noOpenssl)('speaks TLS with a certificate of the user’s own', async ({ dir, tree, expect }) => {
     await using certificates = await makeCertificates()
     const { certificatePath, keyPath } = certificates.server
-    await using server = await startHikaeServe(dir.join('served'), {
+    const folder = dir.join('served')
+    await makeCheapRepository(folder, PASSWORD)
+    await using server = await startHikaeServe(folder, {
       args: ['--tls', '--tls-cert', certificatePath, '--tls-key', keyPath, '--tls-min-ver', '1.3'],
     })
     const restic = resticAt(`rest:https://127.0.0.1:${server.port}/`, dir.join('cache'))
     const trust = ['--cacert', certificates.authority.certificatePath]
-    await restic.init(trust)
     await restic.backup([tree], trust)
     await restic.check(trust)
     const old = connect({
@@ -150,8 +154,8 @@ describe('the quota', () => {
 
   test.skipIf(noRestic)('ends a backup that does not fit, and loses nothing', async ({ dir, tree, expect }) => {
     await using server = await startHikaeServe(dir.join('served'), { args: ['--max-size', '1M'] })
+    await makeCheapRepository(server.folder, PASSWORD)
     const restic = resticAt(server.repository(''), dir.join('cache'))
-    await restic.init()
     await restic.backup([await makeFiles(dir.join('small'), { file: 'small' })])
     const hikae = hikaeAt(server.repository(''), dir.join('cache'))
     const { exitCode, stderr } = await hikae.run(['backup', tree])
