@@ -71,6 +71,13 @@ export interface Backend extends AsyncDisposable {
    * @returns what was removed; what cannot be removed is left
    */
   sweepTemporary?(olderThanMs: number, signal?: AbortSignal): Promise<{ files: number; bytes: number }>
+  /**
+   * Where the storage keeps files from being removed for a time: extends it for those whose time is half over, as regular
+   * maintenance. Takes a request for each file, and repeats what may succeed later.
+   *
+   * @returns how many files are kept longer than before
+   */
+  renewRetention?(signal?: AbortSignal): Promise<{ renewed: number }>
 }
 
 /** No such file in the repository. */

@@ -49,6 +49,7 @@ class CachingBackend implements Backend {
   readonly connections: number
   readonly freeBytes?: () => Promise<number>
   readonly sweepTemporary?: (olderThanMs: number, signal?: AbortSignal) => Promise<{ files: number; bytes: number }>
+  readonly renewRetention?: (signal?: AbortSignal) => Promise<{ renewed: number }>
   readonly #backend: Backend
   readonly #folder: CacheFolder
   readonly #room: PackRoom
@@ -74,6 +75,7 @@ class CachingBackend implements Backend {
     this.connections = backend.connections
     if (backend.freeBytes) this.freeBytes = backend.freeBytes.bind(backend)
     if (backend.sweepTemporary) this.sweepTemporary = backend.sweepTemporary.bind(backend)
+    if (backend.renewRetention) this.renewRetention = backend.renewRetention.bind(backend)
   }
 
   create(signal?: AbortSignal): Promise<void> {

@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises'
 import { KnownError } from '../errors.ts'
 import { BackendError, type FileKind } from './backend.ts'
 
-export type BackendOperation = 'create' | 'read' | 'write' | 'size' | 'list' | 'remove'
+export type BackendOperation = 'open' | 'create' | 'read' | 'write' | 'size' | 'list' | 'remove'
 
 export interface BackendCall {
   readonly operation: BackendOperation
-  /** Absent for `create`. */
+  /** Absent for `open` and `create`. */
   readonly kind?: FileKind
-  /** Absent for `create` and `list`. */
+  /** Absent for `open`, `create` and `list`. */
   readonly fileName?: string
 }
 

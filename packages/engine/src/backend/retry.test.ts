@@ -3,7 +3,7 @@ import { describe, test } from 'vitest'
 import { BackendError, FileExistsError, FileMissingError, type Backend, type FileKind } from './backend.ts'
 import { MemoryBackend } from './memory.ts'
 import type { BackendOperation, RetryEvent, RetryOptions } from './patience.ts'
-import { withRetry } from './retry.ts'
+import { openWithRetry, withRetry } from './retry.ts'
 
 const content = Buffer.from('some content')
 const name = createHash('sha256').update(content).digest('hex')
@@ -141,6 +141,27 @@ describe('retrying', () => {
     await expect(backend.read('pack', name, { offset: 99, length: 1 })).rejects.toThrow(
       'has 12 bytes, 100 were expected',
     )
+    expect(slept).toEqual([])
+  })
+})
+
+describe('opening', () => {
+  test('is repeated while its trouble may pass', async ({ expect }) => {
+    const { settings, slept } = instantly()
+    const failures = [passing(), passing()]
+    const opened = await openWithRetry(async () => {
+      const failure = failures.pop()
+      if (failure) throw failure
+      return new MemoryBackend()
+    }, settings)
+    expect(slept).toEqual([1000, 2000])
+    await opened.write('pack', name, content)
+    expect(await opened.size('pack', name)).toBe(content.length)
+  })
+
+  test('is not repeated when its trouble lasts', async ({ expect }) => {
+    const { settings, slept } = instantly()
+    await expect(openWithRetry(() => Promise.reject(lasting()), settings)).rejects.toThrow('the disk is full')
     expect(slept).toEqual([])
   })
 })

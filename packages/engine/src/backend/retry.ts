@@ -18,12 +18,25 @@ export function withRetry(backend: Backend, options: RetryOptions = {}): Backend
   return new RetryingBackend(backend, options)
 }
 
+/** As {@link withRetry}, for a backend whose opening may fail in passing too. */
+export async function openWithRetry(open: () => Promise<Backend>, options: RetryOptions = {}): Promise<Backend> {
+  const patience = new Patience({ operation: 'open' }, undefined, options)
+  for (;;) {
+    try {
+      return withRetry(await open(), options)
+    } catch (error) {
+      await patience.waitAfter(error)
+    }
+  }
+}
+
 class RetryingBackend implements Backend {
   readonly location: string
   readonly connections: number
   readonly localPath?: (kind: FileKind, name: string) => string
   readonly freeBytes?: () => Promise<number>
   readonly sweepTemporary?: (olderThanMs: number, signal?: AbortSignal) => Promise<{ files: number; bytes: number }>
+  readonly renewRetention?: (signal?: AbortSignal) => Promise<{ renewed: number }>
   readonly #backend: Backend
   readonly #options: RetryOptions
 
@@ -35,6 +48,7 @@ class RetryingBackend implements Backend {
     if (backend.localPath) this.localPath = backend.localPath.bind(backend)
     if (backend.freeBytes) this.freeBytes = backend.freeBytes.bind(backend)
     if (backend.sweepTemporary) this.sweepTemporary = backend.sweepTemporary.bind(backend)
+    if (backend.renewRetention) this.renewRetention = backend.renewRetention.bind(backend)
   }
 
   create(signal?: AbortSignal): Promise<void> {

@@ -55,9 +55,11 @@ export async function openS3Backend(options: S3Options): Promise<S3Backend> {
 export class S3Backend implements Backend {
   readonly location: string
   readonly connections: number
+  /** Present when the options ask for object lock. @throws {BackendError} the bucket has none */
+  readonly renewRetention?: (signal?: AbortSignal, retry?: RetryOptions) => Promise<{ renewed: number }>
   readonly #bucket: Bucket
   readonly #creation: ObjectCreation
-  readonly #retention: Retention | undefined
+  readonly #retention: Retention | undefined = undefined
   readonly #options: S3Options
   readonly #place: S3Place
   readonly #sender: HttpSender
@@ -71,7 +73,10 @@ export class S3Backend implements Backend {
     this.#sender = sender
     this.#bucket = new Bucket({ sdk, sender, place, ...(credentials && { credentials }) })
     this.#creation = new ObjectCreation(this.#bucket, place.keepsFromReplacing)
-    this.#retention = objectLock && new Retention(this.#bucket, objectLock, place.location)
+    if (!objectLock) return
+    const retention = new Retention(this.#bucket, objectLock, place.location)
+    this.#retention = retention
+    this.renewRetention = (signal, retry) => this.#renew(retention, signal, retry)
   }
 
   /** Makes the bucket when there is none; there are no folders to make. */
@@ -146,28 +151,6 @@ export class S3Backend implements Backend {
     return await this.#explained('remove left-over uploads', signal, () => sweepUploads(this.#bucket, what, signal))
   }
 
-  /**
-   * Keeps what is stored under retention for as long as the options say, counted from now, if it would expire within half
-   * of that time. For regular maintenance; takes a request for each file, and repeats what may succeed later.
-   *
-   * @returns how many files are kept longer than before
-   * @throws {InvalidInputError} the options ask for no retention
-   * @throws {BackendError} the bucket has no object lock
-   */
-  async renewRetention(signal?: AbortSignal, retry: RetryOptions = {}): Promise<{ renewed: number }> {
-    const retention = this.#retention
-    if (!retention) throw new InvalidInputError(`no retention is configured for ${this.location}`)
-    const explained = <T>(doing: string, run: () => Promise<T>) => this.#explained(doing, signal, run)
-    await explained('renew the retention', () => retention.confirm(signal))
-    let renewed = 0
-    for (const kind of RETAINED_KINDS) {
-      const keys = await this.#keysOf(kind, signal)
-      const options = { connections: this.connections, retry, signal, explained }
-      renewed += await renewRetention(this.#bucket, keys, retention, options)
-    }
-    return { renewed }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#bucket.destroy()
     await this.#sender[Symbol.asyncDispose]()
@@ -183,6 +166,18 @@ export class S3Backend implements Backend {
     const keys: string[] = []
     for await (const { name } of this.list(kind, signal)) keys.push(this.#key(kind, name))
     return keys
+  }
+
+  async #renew(retention: Retention, signal?: AbortSignal, retry: RetryOptions = {}): Promise<{ renewed: number }> {
+    const explained = <T>(doing: string, run: () => Promise<T>) => this.#explained(doing, signal, run)
+    await explained('renew the retention', () => retention.confirm(signal))
+    let renewed = 0
+    for (const kind of RETAINED_KINDS) {
+      const keys = await this.#keysOf(kind, signal)
+      const options = { connections: this.connections, retry, signal, explained }
+      renewed += await renewRetention(this.#bucket, keys, retention, options)
+    }
+    return { renewed }
   }
 
   async #traits(kind: FileKind, holdsTrees: boolean, signal: AbortSignal | undefined): Promise<ObjectTraits> {

@@ -11,6 +11,7 @@ import type { Session } from '../repository/session.ts'
 import { planJson, printPlan } from './plan-view.ts'
 import { PLAN_VIEW, PRUNE_VIEW } from './progress.ts'
 import { engineOptions, type PruneValues } from './prune-options.ts'
+import { renewRetention } from './renew-retention.ts'
 
 export interface PruneRequest {
   readonly options: PruneValues
@@ -50,7 +51,8 @@ export async function runPrune(
     }),
   )
   printReport(report, out)
-  return report.outcome === 'succeeded' ? EXIT.succeeded : EXIT.incomplete
+  const isRetained = await renewRetention(repository, signal, out)
+  return report.outcome === 'succeeded' && isRetained ? EXIT.succeeded : EXIT.incomplete
 }
 
 function printReport(report: PruneReport, out: Output): void {

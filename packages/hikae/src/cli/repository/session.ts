@@ -124,9 +124,8 @@ export async function openBackend(
   { out, signal }: CommandContext,
   { patienceMs, disk = 'add' }: Pick<Access, 'patienceMs'> & { readonly disk?: DiskAccess } = {},
 ): Promise<Backend> {
-  const { withRetry } = await import('@hikae/engine')
-  const storage = await openStorage(location, { settings, access: disk, signal })
-  return withRetry(storage, {
+  const { openWithRetry } = await import('@hikae/engine')
+  return openWithRetry(() => openStorage(location, { settings, access: disk, signal }), {
     signal,
     ...(patienceMs === undefined ? {} : { maxElapsedMs: patienceMs }),
     onRetry: (event) => tellRetry(event, out),
