@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { AccessLog } from './access-log.ts'
 import type { Authenticator } from './credentials/authenticator.ts'
 import { refusalOf } from './refusal.ts'
@@ -34,7 +35,11 @@ export interface ServerParts {
 
 /** An HTTP server that speaks restic's REST protocol; it does not listen yet. */
 export function createRestServer(parts: ServerParts): Server {
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => void respond(request, response, parts)
+  const used = new WeakSet<Socket>()
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    used.add(request.socket)
+    void respond(request, response, parts)
+  }
   const limits = {
     headersTimeout: HEADERS_MS,
     // Uploads may take long as long as they move; requests without a body are covered by the above.
@@ -42,13 +47,23 @@ export function createRestServer(parts: ServerParts): Server {
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 5_000,
     noDelay: true,
+    handshakeTimeout: HEADERS_MS,
   }
   const server = parts.tls ? createTlsServer({ ...limits, ...parts.tls }, onRequest) : createServer(limits, onRequest)
+  server.on(parts.tls ? 'secureConnection' : 'connection', (socket: Socket) => closeUnlessUsed(socket, used))
   server.maxConnections = MOST_CONNECTIONS
   server.timeout = IDLE_MS
   // The body is asked for when it is known to be wanted.
   server.on('checkContinue', onRequest)
   return server
+}
+
+/** A connection on which no request ever comes holds its place no longer than one whose request never ends. */
+function closeUnlessUsed(socket: Socket, used: WeakSet<Socket>): void {
+  const timer = setTimeout(() => {
+    if (!used.has(socket)) socket.destroy()
+  }, HEADERS_MS)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 /** Answers one request, whatever happens. */
