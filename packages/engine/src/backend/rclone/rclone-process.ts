@@ -1,32 +1,32 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
-import { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { makeSocketPair } from './socket-pair.ts'
 
 /** What rclone said last is kept. */
 const KEPT_STDERR = 4 * 1024
+/** How long the output of a program that has ended is waited for: another one may hold it open for ever. */
+const OUTPUT_GRACE_MS = 1000
 /** How long rclone may take to finish what it does. */
 const END_GRACE_MS = 5000
 
 /** A running rclone that serves over its stdin and stdout. */
 export class RcloneProcess {
-  /** Both directions of the connection. */
-  readonly connection: Duplex
-  /** Resolves when the program has ended and all its output was read; never rejects. */
+  /** Both directions, its stdin and its stdout. */
+  readonly connection: Socket
+  /** Resolves when the program has ended and its output was read; never rejects. */
   readonly ended: Promise<void>
-  readonly #child: ChildProcessWithoutNullStreams
+  readonly #child: ChildProcess
   #stderr = ''
 
-  private constructor(child: ChildProcessWithoutNullStreams) {
+  private constructor(child: ChildProcess, connection: Socket) {
     this.#child = child
-    this.connection = Duplex.from({ writable: child.stdin, readable: child.stdout })
+    this.connection = connection
     // Whoever uses the connection sees its end; it may also end when nobody does.
-    this.connection.on('error', () => undefined)
-    this.ended = once(child, 'close').then(
-      () => undefined,
-      () => undefined,
-    )
-    child.stderr.on('data', (part: Buffer) => (this.#stderr = (this.#stderr + part.toString()).slice(-KEPT_STDERR)))
+    connection.on('error', () => undefined)
+    this.ended = endOf(child)
+    child.stderr!.on('data', (part: Buffer) => (this.#stderr = (this.#stderr + part.toString()).slice(-KEPT_STDERR)))
   }
 
   /**
@@ -36,19 +36,29 @@ export class RcloneProcess {
    */
   static async start(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<RcloneProcess> {
     const [program, ...args] = command
-    const child = spawn(program!, args, {
-      // In a session of its own: Ctrl-C at the terminal must not end the connection over which we tidy up.
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(env && { env: { ...env } }),
-    })
-    const started = new RcloneProcess(child)
-    await once(child, 'spawn')
-    return started
+    const { ours, theirs } = await makeSocketPair()
+    try {
+      const child = spawn(program!, args, {
+        // In a session of its own: Ctrl-C at the terminal must not end the connection over which we tidy up.
+        detached: true,
+        stdio: [theirs, theirs, 'pipe'],
+        ...(env && { env: { ...env } }),
+      })
+      const started = new RcloneProcess(child, ours)
+      await once(child, 'spawn')
+      return started
+    } catch (error) {
+      ours.destroy()
+      throw error
+    } finally {
+      theirs.destroy()
+    }
   }
 
   /** The last complaint on stderr, which is its log; all that is kept of it when nothing looks like one. */
-  get complaint(): string {
+  async complaint(): Promise<string> {
+    // What rclone wrote before its answer may lie in the pipe still.
+    await setImmediate()
     const lines = this.#stderr.trim().split('\n')
     return lines.findLast((line) => /ERROR|CRITICAL|Failed|Fatal|panic/.test(line)) ?? lines.join(' ')
   }
@@ -59,9 +69,9 @@ export class RcloneProcess {
     return exitCode === null ? `was ended by ${signalCode ?? 'the system'}` : `ended with exit code ${exitCode}`
   }
 
-  /** Closes its stdin, gives it time to finish, and then ends it. */
+  /** Closes the connection, gives it time to finish, and then ends it. */
   async end(): Promise<void> {
-    this.#child.stdin.end()
+    this.connection.destroy()
     const controller = new AbortController()
     const late = setTimeout(END_GRACE_MS, 'late', { signal: controller.signal }).catch(() => 'in time')
     if ((await Promise.race([this.ended, late])) === 'late') this.#kill()
@@ -77,4 +87,16 @@ export class RcloneProcess {
       this.#child.kill('SIGKILL')
     }
   }
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  // Both are watched from the start: either may come first.
+  const closed = once(child, 'close').catch(() => undefined)
+  try {
+    await once(child, 'exit')
+  } catch {
+    return // it was never started
+  }
+  await Promise.race([closed, setTimeout(OUTPUT_GRACE_MS, undefined, { ref: false })])
+  child.stderr!.destroy()
 }

@@ -35,6 +35,7 @@ export class RcloneSender implements HttpSender {
   /** Whoever started once was configured rightly: later trouble is that of the network. */
   #hasServed = false
   #latest: RcloneProcess | undefined
+  readonly #disposed = new AbortController()
 
   constructor(options: RcloneSenderOptions) {
     this.#options = options
@@ -52,11 +53,12 @@ export class RcloneSender implements HttpSender {
   }
 
   /** What rclone complained of last, also one that has ended. */
-  lastWords(): string {
-    return this.#latest?.complaint ?? ''
+  async lastWords(): Promise<string> {
+    return (await this.#latest?.complaint()) ?? ''
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort(new Error('the backend is disposed of'))
     const running = await this.#running?.catch(() => undefined)
     this.#running = undefined
     if (running) await end(running)
@@ -77,14 +79,14 @@ export class RcloneSender implements HttpSender {
     const running = await this.#launch()
     const { rclone, session } = running
     try {
-      const signal = AbortSignal.timeout(START_WITHIN_MS)
+      const signal = AbortSignal.any([AbortSignal.timeout(START_WITHIN_MS), this.#disposed.signal])
       const url = new URL(`/${this.#options.probe}`, BASE)
       await discardBody(await sendHttp2(session, { method: 'GET', url, signal }, {}))
     } catch (error) {
       const isLate = error instanceof DOMException && error.name === 'TimeoutError'
       await end(running)
       const what = isLate ? `did not answer within ${START_WITHIN_MS / 1000} s` : rclone.outcome
-      throw this.#startError(`rclone ${what}: ${rclone.complaint}`, error, isLate)
+      throw this.#startError(`rclone ${what}: ${await rclone.complaint()}`, error, isLate)
     }
     this.#hasServed = true
     return running
@@ -134,7 +136,7 @@ export class RcloneSender implements HttpSender {
     const isCut = error instanceof TransportError && error.code === 'CUT_SHORT'
     if (signal?.aborted || !isCut || !(session.closed || session.destroyed)) return error
     await end({ rclone, session })
-    return new TransportError('CUT_SHORT', `rclone ${rclone.outcome}: ${rclone.complaint}`, error)
+    return new TransportError('CUT_SHORT', `rclone ${rclone.outcome}: ${await rclone.complaint()}`, error)
   }
 
   async #whileNotAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -160,7 +162,9 @@ function openSession(rclone: RcloneProcess): ClientHttp2Session {
   // Requests that are under way see what is wrong; whoever comes later starts rclone anew.
   session.on('error', () => undefined)
   void rclone.ended.then(() => session.destroy())
-  session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES))
+  session.once('connect', () => {
+    if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES)
+  })
   return session
 }
 

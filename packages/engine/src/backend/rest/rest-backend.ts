@@ -37,7 +37,7 @@ export interface RestPlace {
   /** What to do when access is refused. */
   readonly accessHint: string
   /** What the program in between said last, if there is one. */
-  readonly lastWords?: () => string
+  readonly lastWords?: () => Promise<string>
 }
 
 /** Beginning of what the server says about an error. */
@@ -314,7 +314,7 @@ export class RestBackend implements Backend {
 
   /** What an answer means that is no success. Reads the answer. */
   async #refusal(doing: string, response: HttpResponse, forbiddenHint?: string): Promise<BackendError> {
-    const words = [await readText(response, SAID_BYTES), this.#place.lastWords?.() ?? '']
+    const words = [await readText(response, SAID_BYTES), (await this.#place.lastWords?.()) ?? '']
     const said = words.filter((word) => word !== '').join('; ')
     // rclone says so whenever its storage does not answer.
     if (response.status === 404 && this.#isRclone) return this.#mayPass(doing, `rclone says: ${said.trim()}`)
