@@ -35,7 +35,7 @@ export function lagOf<Sibling extends Holding>(
 }
 
 /** Milliseconds since the epoch of the newest; undefined when there is none. */
-export function newestOf(snapshots: readonly StoredSnapshot[]): number | undefined {
+function newestOf(snapshots: readonly StoredSnapshot[]): number | undefined {
   if (snapshots.length === 0) return undefined
   return snapshots.reduce((newest, { time }) => Math.max(newest, Date.parse(time)), -Infinity)
 }

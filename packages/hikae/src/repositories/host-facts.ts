@@ -21,7 +21,7 @@ export interface OwnNetwork {
   readonly addresses: readonly string[]
 }
 
-export function ownNetwork(): OwnNetwork {
+function ownNetwork(): OwnNetwork {
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return { hostname: ownHostname().toLowerCase(), addresses: interfaces.map(({ address }) => address) }
 }
