@@ -120,6 +120,15 @@ describe.skipIf(noRclone)('rclone over its stdin and stdout', () => {
     await expect(backend.write('pack', name, content)).rejects.toMatchObject({ message: /is a directory/ })
   })
 
+  test('large uploads run beside each other', async ({ dir, open, expect }) => {
+    const backend = await open({ remote: `:local:${dir.path}` })
+    await backend.create()
+    const files = Array.from({ length: 6 }, (_, index) => randomBytesOf(`large ${index}`, 16 * 1024 * 1024))
+    await Promise.all(files.map((file) => backend.write('pack', sha256Id(file), file)))
+    const sizes = (await collect(backend.list('pack'))).map(({ size }) => size)
+    expect(sizes).toEqual(files.map(({ length }) => length))
+  })
+
   test('an abort ends a call at once and leaves rclone to the others', async ({ dir, open, expect }) => {
     const bandwidth = new Bandwidth({ uploadBytesPerSecond: 8_000_000 })
     const backend = await open({ remote: `:local:${dir.path}`, bandwidth })

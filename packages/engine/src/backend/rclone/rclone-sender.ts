@@ -27,6 +27,8 @@ const START_WITHIN_MS = 60_000
 /** Bytes that rclone may send ahead: each file, and all together. */
 const FILE_WINDOW_BYTES = 1024 * 1024
 const WINDOW_BYTES = 16 * 1024 * 1024
+/** Megabytes that requests under way may hold: with Node's own limit of 10 it refuses the next one beside a single large upload. */
+const SESSION_MEMORY_MB = 4096
 
 /** Requests over HTTP/2 through the stdin and stdout of an rclone, which is started when it is needed. */
 export class RcloneSender implements HttpSender {
@@ -157,6 +159,7 @@ export class RcloneSender implements HttpSender {
 function openSession(rclone: RcloneProcess): ClientHttp2Session {
   const session = connect(BASE, {
     createConnection: () => rclone.connection,
+    maxSessionMemory: SESSION_MEMORY_MB,
     settings: { initialWindowSize: FILE_WINDOW_BYTES, enablePush: false },
   })
   // Requests that are under way see what is wrong; whoever comes later starts rclone anew.
