@@ -4,7 +4,7 @@ import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import { answers, startDaemon } from './daemon.ts'
 import { findFreePorts } from './free-ports.ts'
 import { clusterConfig } from './radosgw/cluster-config.ts'
-import { makeCertificate } from './certificate.ts'
+import { makeCertificates } from './certificates.ts'
 import { missingPrograms } from './requirements.ts'
 import { runOk } from './run-process.ts'
 import { s3Client, type S3Credentials, type S3Server } from './s3-server.ts'
@@ -80,11 +80,13 @@ export async function startRadosgw(options: RadosgwOptions = {}): Promise<Radosg
     await admin('zone', ...what, '--rgw-zone=default', `--data-pool=default.rgw.${storageClass.toLowerCase()}`)
   }
 
-  const certificate = options.tls ? await makeCertificate(dir.path) : undefined
+  const certificates = options.tls ? started.use(await makeCertificates()) : undefined
   // Without tcp_nodelay every error and every small read takes 45 ms longer.
   const frontend = [`beast endpoint=127.0.0.1:${port} tcp_nodelay=1`]
-  if (certificate) frontend.push(`ssl_endpoint=127.0.0.1:${securePort}`)
-  if (certificate) frontend.push(`ssl_certificate=${certificate.certificate} ssl_private_key=${certificate.key}`)
+  if (certificates) {
+    const { certificatePath, keyPath } = certificates.server
+    frontend.push(`ssl_endpoint=127.0.0.1:${securePort} ssl_certificate=${certificatePath} ssl_private_key=${keyPath}`)
+  }
   const gateway = await daemon('radosgw', '-n', 'client.rgw', '--rgw-frontends', frontend.join(' '))
 
   const endpoint = `http://127.0.0.1:${port}`
@@ -97,7 +99,7 @@ export async function startRadosgw(options: RadosgwOptions = {}): Promise<Radosg
     endpoint,
     credentials,
     client,
-    tls: certificate && { endpoint: `https://127.0.0.1:${securePort}`, ca: certificate.ca },
+    tls: certificates && { endpoint: `https://127.0.0.1:${securePort}`, ca: certificates.authority.certificate },
     async makeBucket(name, { objectLock = false } = {}) {
       await client.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: objectLock }))
     },

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   enableCompileCache(join(cache, 'hikae', 'code'))
   const { runCommandLine } = await import('./run.ts')
-  const { InputError, InterruptedError, OutputClosedError } = await import('./errors.ts')
+  const { InputError, InterruptedError, OutputClosedError } = await import('../errors.ts')
   const { EXIT } = await import('./exit-codes.ts')
   const { argumentText } = await import('./repository/byte-argument.ts')
 

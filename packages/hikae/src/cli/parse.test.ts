@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allCommands, commandsNamed } from './commands.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import { parseCommandLine } from './parse.ts'
 
 const commands = await allCommands()

@@ -1,7 +1,7 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander'
 import type { Argument, Command, CommandInput } from './command.ts'
 import type { Environment } from './context.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import { globalOptions, type GlobalValues } from './global-options.ts'
 import { commandHelp, nounHelp, programHelp } from './help.ts'
 import { longName, type Option, type Options } from './option.ts'

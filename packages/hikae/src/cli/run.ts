@@ -1,6 +1,6 @@
 import { allCommands, commandsNamed } from './commands.ts'
 import type { Io } from './context.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../errors.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { printError } from './output/error.ts'
 import { Output } from './output/output.ts'

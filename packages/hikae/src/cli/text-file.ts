@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import type { Io } from './context.ts'
-import { errorMessage, UsageError } from './errors.ts'
+import { errorMessage, UsageError } from '../errors.ts'
 
 /** A file that an option names, whole. */
 export interface NamedContent {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseSize } from '../cli/values/size.ts'
+import { parseSize } from '../size.ts'
 import { parseAddress } from '../repositories/address/address.ts'
 import type { RepositoryLocation } from '../repositories/location.ts'
 import type { SecretReference } from '../secrets/secret.ts'

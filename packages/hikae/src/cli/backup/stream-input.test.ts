@@ -1,7 +1,7 @@
 import type { DirectoryEntry, Entry, FileEntry } from '@hikae/engine'
 import { describe, expect, test } from 'vitest'
 import type { CommandContext, Io } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { Output } from '../output/output.ts'
 import { commandInput } from './command-input.ts'
 import { type StreamInput, streamRoot } from './stream-input.ts'

@@ -1,6 +1,6 @@
 import type { DirectoryEntry, Entry, EntryMetadata, FileEntry } from '@hikae/engine'
 import { ownIdentity } from '../identity.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { argumentBytes } from '../repository/byte-argument.ts'
 
 /** Bytes that are saved as one file. */

@@ -1,5 +1,5 @@
 import type { Environment } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { chooseRepositories, type ChosenRepository, stackRepositories } from '../repository/choose.ts'
 

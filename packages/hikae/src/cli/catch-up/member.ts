@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts'
-import { errorMessage } from '../errors.ts'
+import { errorMessage } from '../../errors.ts'
 import { shortId } from '../output/snapshot.ts'
 import { labelOf } from '../repository/choose.ts'
 import type { OpenedRepository, UnopenedRepository } from '../repository/open-all.ts'

@@ -1,4 +1,4 @@
-import { isKnownError } from '../errors.ts'
+import { isKnownError } from '../../errors.ts'
 import { printFailure } from '../output/failure.ts'
 import { formatQuantity, formatTime } from '../output/format.ts'
 import type { Output } from '../output/output.ts'

@@ -1,7 +1,7 @@
 import type { StoredSnapshot, TreeId } from '@hikae/engine'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { printablePath } from '../output/printable.ts'
 import { chooseId } from '../repository/id-choice.ts'

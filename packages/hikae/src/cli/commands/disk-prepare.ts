@@ -11,7 +11,7 @@ const LABEL = 'hikae'
 export const diskPrepare = command({
   name: 'disk prepare',
   group: 'Keep house',
-  summary: 'Make a disk ready for backups: file system, mount point, fstab',
+  summary: 'Make a disk ready for a repository',
   description:
     'Shows a plan, asks, and then makes an ext4 file system on the whole device, adds one line to /etc/fstab that mounts it by ' +
     'its UUID whenever it is there, mounts it, and says what to write into hikae.yaml. A disk that holds anything is refused ' +

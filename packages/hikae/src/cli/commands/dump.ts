@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises'
 import type { StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
-import { errorMessage, InputError, systemCode, UsageError } from '../errors.ts'
+import { errorMessage, InputError, systemCode, UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { value } from '../option.ts'

@@ -1,6 +1,6 @@
 import type { EntryQuery, ObjectQuery, StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag, list, type OptionValues, value } from '../option.ts'

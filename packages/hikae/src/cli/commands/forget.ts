@@ -1,7 +1,7 @@
 import type { ForgetPlan, ForgetPlanOptions, KeepPolicy, StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { forecastJson, printForecast } from '../forget/forecast-view.ts'

@@ -1,6 +1,6 @@
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { ownIdentity } from '../identity.ts'

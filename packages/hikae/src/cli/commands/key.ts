@@ -1,6 +1,6 @@
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { errorMessage } from '../errors.ts'
+import { errorMessage } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { ownIdentity } from '../identity.ts'
 import { flag, type OptionValues, value } from '../option.ts'

@@ -1,5 +1,5 @@
 import { command } from '../command.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag } from '../option.ts'

@@ -1,6 +1,6 @@
 import type { RewriteReport, RewrittenSnapshot, StoredSnapshot } from '@hikae/engine'
 import { command } from '../command.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag, type OptionValues, value } from '../option.ts'

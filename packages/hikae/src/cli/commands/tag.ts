@@ -1,6 +1,6 @@
 import type { StoredSnapshot, TagChange } from '@hikae/engine'
 import { command } from '../command.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { list, type OptionValues } from '../option.ts'

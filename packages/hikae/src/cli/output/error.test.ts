@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { InputError, InterruptedError, OutputClosedError, UsageError } from '../errors.ts'
+import { InputError, InterruptedError, OutputClosedError, UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { printError } from './error.ts'
 import { Output } from './output.ts'

@@ -1,4 +1,4 @@
-import { errorMessage, isKnownError, OutputClosedError } from '../errors.ts'
+import { errorMessage, isKnownError, OutputClosedError } from '../../errors.ts'
 import { exitCodeOf, type ExitCode } from '../exit-codes.ts'
 import type { Output } from './output.ts'
 import { printableMessage } from './printable.ts'

@@ -1,4 +1,4 @@
-import { errorMessage, isKnownError } from '../errors.ts'
+import { errorMessage, isKnownError } from '../../errors.ts'
 import type { Output } from './output.ts'
 import { jsonPath, printableMessage, printablePath } from './printable.ts'
 

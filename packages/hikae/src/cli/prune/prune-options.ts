@@ -1,7 +1,7 @@
 import type { PruneOptions } from '@hikae/engine'
 import { flag, type OptionValues, value } from '../option.ts'
 import { parseMaxUnused } from '../values/max-unused.ts'
-import { parseSize } from '../values/size.ts'
+import { parseSize } from '../../size.ts'
 
 /** restic's options of prune, which forget understands too. */
 export const pruneOptions = {

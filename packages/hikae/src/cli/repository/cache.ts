@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { OpenOptions } from '@hikae/engine'
 import type { CommandContext, Environment } from '../context.ts'
-import { errorMessage } from '../errors.ts'
+import { errorMessage } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { formatQuantity } from '../output/format.ts'
 

@@ -1,5 +1,5 @@
 import type { FileKind, Id } from '@hikae/engine'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import type { Session } from './session.ts'
 
 /**

@@ -32,7 +32,8 @@ export async function openAll(
   owned: AsyncDisposableStack,
 ): Promise<{ opened: OpenedRepository[]; failed: UnopenedRepository[] }> {
   const isTyped = chosen.some(({ password }) => password.kind === 'ask')
-  const patience = chosen.length > 1 ? { patienceMs: PATIENCE_AMONG_SEVERAL_MS } : {}
+  const patience =
+    chosen.length > 1 ? { patienceMs: PATIENCE_AMONG_SEVERAL_MS, answersWithinMs: PATIENCE_AMONG_SEVERAL_MS } : {}
   const opened: OpenedRepository[] = []
   const failed: UnopenedRepository[] = []
   const open = async (repository: ChosenRepository): Promise<() => void> => {

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorMessage, InputError, systemCode } from '../errors.ts'
+import { errorMessage, InputError, systemCode } from '../../errors.ts'
 
 /**
  * Writes copies of packs into a directory, as `pack-ID`. What is there from an earlier run is left, if it is the same.

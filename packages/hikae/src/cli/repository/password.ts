@@ -1,5 +1,5 @@
 import type { Environment, Io } from '../context.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { readSecret, type SecretReference } from '../../secrets/secret.ts'
 import { askSecret } from './prompt.ts'

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { InterruptedError, UsageError } from '../errors.ts'
+import { InterruptedError, UsageError } from '../../errors.ts'
 import type { Io } from '../context.ts'
 
 const CTRL_C = '\u0003'

@@ -1,7 +1,7 @@
 import type { Backend, Lock, LockMode, Repository, RetryEvent } from '@hikae/engine'
 import type { DiskAccess } from '../../disks/guard.ts'
 import type { CommandContext } from '../context.ts'
-import { InputError, isKnownError } from '../errors.ts'
+import { InputError, isKnownError } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { describeRemoval, describeWatch } from '../output/lock.ts'
 import type { Output } from '../output/output.ts'
@@ -10,6 +10,7 @@ import { shortId } from '../output/snapshot.ts'
 import { openStorage } from '../../repositories/open-backend.ts'
 import { cacheOptions, cleanUpCaches } from './cache.ts'
 import { type ChosenRepository, chooseRepository, labelOf } from './choose.ts'
+import { FirstAnswer } from './first-answer.ts'
 import { readPassword } from './password.ts'
 
 /** An open repository; disposing of it gives the lock back and closes it. */
@@ -33,6 +34,8 @@ export interface Access {
   readonly index?: 'loaded' | 'unloaded'
   /** How long trouble that may pass is waited out; by default as long as the engine does, a quarter of an hour. */
   readonly patienceMs?: number
+  /** How long storage may be silent before its first answer; by default as long as it takes. */
+  readonly answersWithinMs?: number
   /** `none` for what must see the storage itself: it judges or repairs what is there. */
   readonly cache?: 'none'
 }
@@ -53,16 +56,19 @@ export async function openChosen(
   const { keyHint } = globals
   const password = await readPassword(chosen.password, `password for ${labelOf(chosen)}`, context.io)
   await using opening = new AsyncDisposableStack()
-  const backend = await openBackend(chosen, context, { ...access, disk: diskAccess(access) })
+  using answer = new FirstAnswer(context.signal, access.answersWithinMs)
+  const { signal } = answer
+  const backend = await openBackend(chosen, { ...context, signal }, { ...access, disk: diskAccess(access) })
   const cache = access.cache === 'none' ? undefined : cacheOptions(globals, context)
   const repository = opening.use(
     await openRepository(backend, {
       password,
-      signal: context.signal,
+      signal,
       ...(keyHint === undefined ? {} : { keyHint }),
       ...(cache === undefined ? {} : { cache }),
     }),
   )
+  answer[Symbol.dispose]()
   if (globals.cleanupCache) await cleanUpCaches(globals, context)
   const { version, id } = repository.config
   context.out.detail(`opened repository ${shortId(id)}, version ${version}, at ${printableText(backend.location)}`)

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../context.ts'
-import { systemCode } from '../errors.ts'
+import { systemCode } from '../../errors.ts'
 
 /** What is remembered of a repository: losing it never loses data. */
 export type StateKind = 'read' | 'check' | 'catch-up'

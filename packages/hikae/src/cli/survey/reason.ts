@@ -1,4 +1,4 @@
-import { errorMessage, isKnownError } from '../errors.ts'
+import { errorMessage, isKnownError } from '../../errors.ts'
 import { printableMessage } from '../output/printable.ts'
 import type { MissedRepository } from './survey.ts'
 

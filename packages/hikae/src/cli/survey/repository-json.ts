@@ -1,6 +1,6 @@
 import { addressOf } from '../../repositories/location.ts'
 import { latestCheck } from '../check/last-check.ts'
-import { errorMessage, isKnownError } from '../errors.ts'
+import { errorMessage, isKnownError } from '../../errors.ts'
 import { freshnessJson, freshnessOf } from './freshness.ts'
 import { newestSnapshot, type SurveyedRepository } from './survey.ts'
 

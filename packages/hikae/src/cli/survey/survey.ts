@@ -2,7 +2,7 @@ import type { Repository, StoredSnapshot } from '@hikae/engine'
 import { pendingMoments } from '../catch-up/pending.ts'
 import { passedChecks, type PassedChecks } from '../check/last-check.ts'
 import type { CommandContext } from '../context.ts'
-import { errorMessage, InputError } from '../errors.ts'
+import { errorMessage } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { type ChosenRepository, labelOf } from '../repository/choose.ts'
 import { openChosen } from '../repository/session.ts'
@@ -37,7 +37,7 @@ export type SurveyedRepository = ReachedRepository | MissedRepository
 
 /** A repository in trouble is not what people wait for who ask how things are. */
 const PATIENCE_MS = 5000
-const OPENING_MS = 30_000
+const FIRST_ANSWER_MS = 30_000
 
 /**
  * Asks repositories what they hold, all at once, or one after the other when a password has to be typed. Nothing is
@@ -71,45 +71,28 @@ async function survey(
   context: CommandContext,
   { sizes }: { readonly sizes: boolean },
 ): Promise<ReachedRepository> {
-  const impatience = new AbortController()
-  const signal = AbortSignal.any([context.signal, impatience.signal])
-  // Whoever types a password has all the time.
-  const isTyped = chosen.password.kind === 'ask'
-  const timer = isTyped ? undefined : setTimeout(() => impatience.abort(noAnswer()), OPENING_MS)
-  try {
-    const access = { lock: 'none', patienceMs: PATIENCE_MS } as const
-    await using session = await openChosen(chosen, globals, { ...context, signal }, access)
-    clearTimeout(timer)
-    const { repository } = session
-    let damaged = 0
-    const [snapshots, storedBytes, freeBytes] = await Promise.all([
-      repository.snapshots(signal, () => damaged++),
-      sizes ? sumOfSizes(repository, signal) : undefined,
-      freeBytesOf(repository),
-    ])
-    return {
-      kind: 'reached',
-      label: labelOf(chosen),
-      chosen,
-      isLocal: chosen.location.kind === 'local',
-      repositoryId: repository.config.id,
-      snapshots,
-      damaged,
-      ...(await memoriesOf(repository, context)),
-      ...(storedBytes === undefined ? {} : { storedBytes }),
-      ...(freeBytes === undefined ? {} : { freeBytes }),
-    }
-  } catch (error) {
-    throw impatience.signal.aborted ? impatience.signal.reason : error
-  } finally {
-    clearTimeout(timer)
+  const { signal } = context
+  const access = { lock: 'none', patienceMs: PATIENCE_MS, answersWithinMs: FIRST_ANSWER_MS } as const
+  await using session = await openChosen(chosen, globals, context, access)
+  const { repository } = session
+  let damaged = 0
+  const [snapshots, storedBytes, freeBytes] = await Promise.all([
+    repository.snapshots(signal, () => damaged++),
+    sizes ? sumOfSizes(repository, signal) : undefined,
+    freeBytesOf(repository),
+  ])
+  return {
+    kind: 'reached',
+    label: labelOf(chosen),
+    chosen,
+    isLocal: chosen.location.kind === 'local',
+    repositoryId: repository.config.id,
+    snapshots,
+    damaged,
+    ...(await memoriesOf(repository, context)),
+    ...(storedBytes === undefined ? {} : { storedBytes }),
+    ...(freeBytes === undefined ? {} : { freeBytes }),
   }
-}
-
-function noAnswer(): InputError {
-  return new InputError(`it did not answer within ${OPENING_MS / 1000} seconds`, {
-    hint: 'check the connection and the server',
-  })
 }
 
 async function sumOfSizes(repository: Repository, signal: AbortSignal): Promise<number> {

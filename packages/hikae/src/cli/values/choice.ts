@@ -1,5 +1,5 @@
 import { nearest } from '../../nearest.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 
 /** Accepts one of `words`. */
 export function oneOf<const Word extends string>(words: readonly Word[]): (text: string) => Word {

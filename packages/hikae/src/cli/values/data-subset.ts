@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts'
-import { parseSize } from './size.ts'
+import { UsageError } from '../../errors.ts'
+import { parseSize } from '../../size.ts'
 
 export type DataSubset =
   | { readonly part: number; readonly of: number }

@@ -1,5 +1,5 @@
 import type { KeepCount } from '@hikae/engine'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../errors.ts'
 
 /** How many snapshots: a number, or `unlimited`, which older restics write as -1. */
 export function parseKeepCount(text: string): KeepCount {
