@@ -1,5 +1,4 @@
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
-export { makeCertificate, type CertificateFiles } from './certificate.ts'
 export { makeCheapRepository } from './cheap-repository.ts'
 export { makeCertificates, type Certificate, type Certificates } from './certificates.ts'
 export { collect } from './collect.ts'
