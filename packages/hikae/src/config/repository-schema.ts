@@ -20,6 +20,7 @@ const s3 = z.strictObject({
   addressing: z.enum(['auto', 'path', 'virtual']).optional(),
   storageClass: text.optional(),
   objectLock: z.strictObject({ mode: z.enum(['governance', 'compliance']), days: z.int().min(1) }).optional(),
+  listObjectsV1: z.boolean().optional(),
   connections,
   accessKeyId: secretSchema.optional(),
   secretAccessKey: secretSchema.optional(),

@@ -8,8 +8,15 @@ const parse = (...texts: string[]) => texts.map(parseExtendedOption)
 
 describe('options of a backend', () => {
   test('change the locations of their kind, the last one winning', () => {
-    const options = parse('s3.region=a', 's3.region=b', 's3.bucket-lookup=dns', 'sftp.connections=2')
-    expect(withExtendedOptions(s3, options)).toEqual({ ...s3, region: 'b', addressing: 'virtual' })
+    const options = parse(
+      's3.region=a',
+      's3.region=b',
+      's3.bucket-lookup=dns',
+      's3.list-objects-v1=true',
+      'sftp.connections=2',
+    )
+    const expected = { ...s3, region: 'b', addressing: 'virtual', listObjectsV1: true }
+    expect(withExtendedOptions(s3, options)).toEqual(expected)
     expect(withExtendedOptions(sftp, options)).toEqual({ ...sftp, connections: 2 })
   })
 

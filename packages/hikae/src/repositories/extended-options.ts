@@ -20,6 +20,9 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, (value: string, o
     'bucket-lookup': (value, option) => ({
       addressing: oneOf(value, option, { auto: 'auto', dns: 'virtual', path: 'path' }),
     }),
+    'list-objects-v1': (value, option) => ({
+      listObjectsV1: oneOf(value, option, { true: 'yes', false: 'no' }) === 'yes',
+    }),
   },
   sftp: {
     connections,

@@ -27,6 +27,8 @@ export interface S3Location {
   /** Of packs; everything else is small and read often, and stays in the standard class. */
   readonly storageClass?: string
   readonly objectLock?: { readonly mode: 'governance' | 'compliance'; readonly days: number }
+  /** For servers that do not know the second version of listing. */
+  readonly listObjectsV1?: boolean
   readonly connections?: number
   /** The environment's and the profile's when absent. */
   readonly accessKeyId?: SecretReference
