@@ -12,6 +12,7 @@ import {
   skipBecause,
   startProcess,
   startSftpServer,
+  startTcpProxy,
   whyNoSftpServer,
   whyNoSmallDisk,
   type SftpServer,
@@ -42,6 +43,25 @@ const test = base
     return dir
   })
 // oxlint-enable no-empty-pattern
+
+describe.skipIf(noServer).for(CLIENTS)('%s: a server that says nothing', (client) => {
+  test('is given up when the signal aborts', async ({ server, expect }) => {
+    await using proxy = await startTcpProxy({
+      target: { host: server.host, port: server.port },
+      faults: { stallAfterBytes: 0 },
+    })
+    const controller = new AbortController()
+    const opening = openSftpBackend({ ...sftpOptions(server, client), port: proxy.port, signal: controller.signal })
+    const outcome = opening.then(
+      () => 'opened',
+      (error: unknown) => error,
+    )
+    while (proxy.connections === 0) await setTimeout(5)
+    const reason = new Error('enough')
+    controller.abort(reason)
+    expect(await outcome).toBe(reason)
+  })
+})
 
 describe.skipIf(noServer).for(CLIENTS)('%s: who is who', (client) => {
   test('an unknown server is refused with its fingerprint, and accepted after the command that the hint names', async ({

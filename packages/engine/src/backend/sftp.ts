@@ -66,9 +66,10 @@ export async function openSftpBackend(
   checkOptions(options)
   const location = locationOf(options)
   const transport = await transportFor(options)
-  const pool = new SessionPool(() => connect(transport, location, options, ignored), MOST_SESSIONS)
+  let { signal } = options
+  const pool = new SessionPool(() => connect(transport, location, { ...options, signal }, ignored), MOST_SESSIONS)
   try {
-    return await pool.use(0, undefined, async (session) => {
+    return await pool.use(0, signal, async (session) => {
       const modes = await modesOf(session, options.path, location)
       return new SftpBackend(options, { transport, pool, modes, tellsSpace: session.offers('statvfs@openssh.com') })
     })
@@ -76,6 +77,9 @@ export async function openSftpBackend(
     await pool.close()
     await transport[Symbol.asyncDispose]()
     throw error
+  } finally {
+    // What is tidied up after an abort may need a new connection.
+    signal = undefined
   }
 }
 
@@ -331,16 +335,21 @@ async function transportFor(options: SftpOptions): Promise<SshTransport> {
 async function connect(
   transport: SshTransport,
   location: string,
-  { stuckAfterMs = STUCK_AFTER_MS }: SftpOptions,
+  { stuckAfterMs = STUCK_AFTER_MS, signal }: Pick<SftpOptions, 'stuckAfterMs'> & { signal: AbortSignal | undefined },
   ignored: ReadonlySet<string>,
 ): Promise<SftpSession> {
-  const channel = await transport.open()
+  const channel = await transport.open(signal)
+  const giveUp = () => channel.destroy()
+  signal?.addEventListener('abort', giveUp)
   try {
+    signal?.throwIfAborted()
     return await SftpSession.open(new RequestChannel(channel, location, stuckAfterMs), ignored)
   } catch (error) {
     channel.destroy()
     if (error instanceof SftpViolationError) throw violation(location, 'open the repository', error)
     throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 

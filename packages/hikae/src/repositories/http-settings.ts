@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import type { Bandwidth, HttpOptions } from '@hikae/engine'
+import type { HttpOptions } from '@hikae/engine'
 import { errorMessage, UsageError } from '../errors.ts'
-import type { BackendSettings } from './backend-settings.ts'
+import type { Opening } from './opening.ts'
 
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'] as const
 
 /** @throws {UsageError} a file with certificates cannot be read */
-export async function httpSettings(settings: BackendSettings, bandwidth: Bandwidth): Promise<Partial<HttpOptions>> {
+export async function httpSettings({ settings, bandwidth, stuckAfterMs }: Opening): Promise<Partial<HttpOptions>> {
   const { caFiles, clientCertificateFile, insecureTls, env } = settings
   const ca = (await Promise.all(caFiles.map((path) => readPem(path, '--cacert')))).join('\n')
   const proxies = PROXY_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))
@@ -16,6 +16,7 @@ export async function httpSettings(settings: BackendSettings, bandwidth: Bandwid
       ? {}
       : { clientCertificate: await readPem(clientCertificateFile, '--tls-client-cert') }),
     insecureTls,
+    ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
     ...(proxies.length === 0 ? {} : { proxyEnvironment: Object.fromEntries(proxies) }),
     bandwidth,
   }

@@ -1,9 +1,7 @@
-import type { Backend, Bandwidth } from '@hikae/engine'
-import type { DiskAccess } from '../disks/guard.ts'
+import type { Backend } from '@hikae/engine'
 import type { Environment } from '../environment.ts'
 import { InputError } from '../errors.ts'
 import { readSecret, type SecretReference } from '../secrets/secret.ts'
-import type { BackendSettings } from './backend-settings.ts'
 import { withExtendedOptions } from './extended-options.ts'
 import { httpSettings } from './http-settings.ts'
 import type {
@@ -14,17 +12,7 @@ import type {
   S3Location,
   SftpLocation,
 } from './location.ts'
-
-export interface StorageOptions {
-  readonly settings: BackendSettings
-  /** What is about to be done there: a disk may do for one thing and not for another. */
-  readonly access: DiskAccess
-  readonly signal: AbortSignal
-}
-
-interface Opening extends StorageOptions {
-  readonly bandwidth: Bandwidth
-}
+import type { Opening, StorageOptions } from './opening.ts'
 
 /**
  * The storage of a repository as it is, without retries. Nothing is asked of it yet, except of a disk whether it is the
@@ -64,8 +52,7 @@ async function openLocal({ path, disk }: LocalLocation, { access }: Opening): Pr
 async function openS3(location: S3Location, opening: Opening): Promise<Backend> {
   const { openS3Backend } = await import('@hikae/engine')
   const { kind: _kind, accessKeyId, secretAccessKey, sessionToken, storageClass, region, ...place } = location
-  const { settings, bandwidth } = opening
-  const { env } = settings
+  const { env } = opening.settings
   const keyId = await secret(accessKeyId, 'AWS_ACCESS_KEY_ID', 'access key id', opening)
   const key = await secret(secretAccessKey, 'AWS_SECRET_ACCESS_KEY', 'secret access key', opening)
   if ((keyId === undefined) !== (key === undefined)) {
@@ -88,14 +75,14 @@ async function openS3(location: S3Location, opening: Opening): Promise<Backend> 
             ...(token === undefined ? {} : { sessionToken: token }),
           },
         }),
-    http: await httpSettings(settings, bandwidth),
+    http: await httpSettings(opening),
   })
 }
 
 async function openSftp(location: SftpLocation, opening: Opening): Promise<Backend> {
   const { openSftpBackend } = await import('@hikae/engine')
   const { kind: _kind, password, command, sshArguments = [], ...place } = location
-  const { settings, bandwidth } = opening
+  const { settings, bandwidth, signal, stuckAfterMs } = opening
   const { SSH_AUTH_SOCK: agentSocket } = settings.env
   const typed =
     password === undefined ? undefined : await readSecret(password, 'password of the server', context(opening))
@@ -105,28 +92,34 @@ async function openSftp(location: SftpLocation, opening: Opening): Promise<Backe
     ...(sshArguments.length === 0 ? {} : { sshArguments }),
     ...(agentSocket === undefined ? {} : { agentSocket }),
     ...(typed === undefined ? {} : { password: typed }),
+    ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
     bandwidth,
+    signal,
   })
 }
 
 async function openRest(location: RestLocation, opening: Opening): Promise<Backend> {
   const { openRestBackend } = await import('@hikae/engine')
   const { kind: _kind, user, password, ...place } = location
-  const { settings, bandwidth } = opening
   const username = await secret(user, 'REST_USERNAME', 'user name of the REST server', opening)
   const secretWord = await secret(password, 'REST_PASSWORD', 'password of the REST server', opening)
   return openRestBackend({
     ...place,
     ...(username === undefined ? {} : { username }),
     ...(secretWord === undefined ? {} : { password: secretWord }),
-    http: await httpSettings(settings, bandwidth),
+    http: await httpSettings(opening),
   })
 }
 
-async function openRclone({ kind: _kind, ...place }: RcloneLocation, { bandwidth }: Opening): Promise<Backend> {
+async function openRclone(location: RcloneLocation, { bandwidth, stuckAfterMs }: Opening): Promise<Backend> {
   const { openRcloneBackend } = await import('@hikae/engine')
-  const { arguments: args, ...rest } = place
-  return openRcloneBackend({ ...rest, ...(args === undefined ? {} : { args }), bandwidth })
+  const { kind: _kind, arguments: args, ...place } = location
+  return openRcloneBackend({
+    ...place,
+    ...(args === undefined ? {} : { args }),
+    ...(stuckAfterMs === undefined ? {} : { stuckAfterMs }),
+    bandwidth,
+  })
 }
 
 /** What the location refers to, else the variable: as it is, or with HIKAE_ or RESTIC_ before it. */

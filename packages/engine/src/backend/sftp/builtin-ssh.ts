@@ -37,9 +37,9 @@ export class BuiltinSsh implements SshTransport {
     this.#options = options
   }
 
-  async open(): Promise<SshChannel> {
+  async open(signal: AbortSignal | undefined): Promise<SshChannel> {
     if (this.#connection !== undefined && (await isLost(this.#connection))) this.#connection = undefined
-    this.#connection ??= connect(this.#options)
+    this.#connection ??= connect(this.#options, signal)
     return openChannel(await this.#connection)
   }
 
@@ -65,7 +65,7 @@ async function isLost(connection: Promise<Connection>): Promise<boolean> {
   )
 }
 
-async function connect(options: SftpOptions): Promise<Connection> {
+async function connect(options: SftpOptions, signal: AbortSignal | undefined): Promise<Connection> {
   const { Client, utils } = (await import('ssh2')).default
   const keys = await keysFor(options, utils.parseKey)
   const hosts = await KnownHosts.read(options.knownHostsFiles ?? usualKnownHosts())
@@ -88,12 +88,16 @@ async function connect(options: SftpOptions): Promise<Connection> {
     reject(refused ?? explainBuiltin(options, new Error('Connection closed'), keys.unusable))
     end(state.reason)
   })
+  const giveUp = () => client.destroy()
+  signal?.addEventListener('abort', giveUp)
   client.connect(config)
   try {
     await ready
   } catch (error) {
     client.destroy()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', giveUp)
   }
   return {
     client,

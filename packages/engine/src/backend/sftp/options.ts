@@ -30,6 +30,8 @@ export interface SftpOptions {
   /** For `ssh` or `program`; by default what this process has. */
   readonly environment?: Readonly<Record<string, string>>
   readonly bandwidth?: Bandwidth
+  /** Ends the opening of the backend; afterwards each call has a signal of its own. */
+  readonly signal?: AbortSignal
   /** A connection on which an answer is awaited, and nothing arrives for so long, is given up; 5 minutes. */
   readonly stuckAfterMs?: number
 }

@@ -26,7 +26,8 @@ export interface SshTransport extends AsyncDisposable {
   /**
    * Opens one more channel. It may turn out only later, through {@link SshChannel.ended}, that the server refuses.
    *
+   * @param signal gives up waiting for the server
    * @throws {BackendError}
    */
-  open(): Promise<SshChannel>
+  open(signal: AbortSignal | undefined): Promise<SshChannel>
 }

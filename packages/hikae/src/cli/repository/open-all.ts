@@ -4,7 +4,7 @@ import type { ChosenRepository } from './choose.ts'
 import { type Access, openChosen, type Session } from './session.ts'
 
 /** Where there are several repositories, one in trouble is not waited for longer: the others must not be held up. */
-export const PATIENCE_AMONG_SEVERAL_MS = 2 * 60_000
+const PATIENCE_AMONG_SEVERAL_MS = 2 * 60_000
 
 export interface OpenedRepository {
   readonly chosen: ChosenRepository

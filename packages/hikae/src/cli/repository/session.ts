@@ -131,7 +131,8 @@ export async function openBackend(
   { patienceMs, disk = 'add' }: Pick<Access, 'patienceMs'> & { readonly disk?: DiskAccess } = {},
 ): Promise<Backend> {
   const { openWithRetry } = await import('@hikae/engine')
-  return openWithRetry(() => openStorage(location, { settings, access: disk, signal }), {
+  const stuck = patienceMs === undefined ? {} : { stuckAfterMs: patienceMs }
+  return openWithRetry(() => openStorage(location, { settings, access: disk, ...stuck, signal }), {
     signal,
     ...(patienceMs === undefined ? {} : { maxElapsedMs: patienceMs }),
     onRetry: (event) => tellRetry(event, out),
