@@ -22,7 +22,7 @@ const test = base
     return disk
   })
   .extend('hikae', async ({ dir, disk }) => {
-    const hikae = new Hikae({ cwd: dir.path, env: { HIKAE_REPOSITORY: undefined } })
+    const hikae = new Hikae({ cwd: dir.path })
     await writeFile(dir.join('password'), PASSWORD)
     const { mountPoint: mount } = disk
     await writeFile(

@@ -103,7 +103,8 @@ repositories:
     password: { file: password }
 `,
     )
-    const hikae = new Hikae({ cwd: dir.path, env: { KEY_ID: accessKeyId, HIKAE_CACHE_DIR: dir.join('cache') } })
+    const cache = { HIKAE_CACHE_DIR: dir.join('cache') }
+    const hikae = new Hikae({ cwd: dir.path, env: { KEY_ID: accessKeyId, ...cache } })
     await hikae.ok(['init'])
     const verbose = await hikae.ok(['backup', '-vv', 'tree'])
     expect(await hikae.document<unknown[]>(['snapshots', '--repo', 'offsite'])).toHaveLength(1)
@@ -114,7 +115,7 @@ repositories:
       expect(wordsOf(result)).not.toContain(secretAccessKey)
       expect(wordsOf(result)).not.toContain(PASSWORD)
     }
-    const unset = await hikae.with({ env: { KEY_ID: undefined } }).run(['snapshots'])
+    const unset = await new Hikae({ cwd: dir.path, env: cache }).run(['snapshots'])
     expect(unset).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('KEY_ID, which is not set') as string })
   })
 
