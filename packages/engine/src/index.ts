@@ -21,12 +21,13 @@ export type { HttpOptions } from './backend/http/http-options.ts'
 export { openLocalBackend, type LocalBackend, type LocalBackendOptions } from './backend/local.ts'
 export { MemoryBackend } from './backend/memory.ts'
 export type { BackendCall, BackendOperation, RetryEvent, RetryOptions } from './backend/patience.ts'
-export { openRcloneBackend, type RcloneOptions } from './backend/rclone.ts'
-export { openRestBackend, type RestOptions } from './backend/rest.ts'
+export type { RcloneOptions } from './backend/rclone.ts'
+export { openRcloneBackend, openRestBackend, openS3Backend, openSftpBackend } from './backend/remote.ts'
+export type { RestOptions } from './backend/rest.ts'
 export { openWithRetry, withRetry } from './backend/retry.ts'
-export { openS3Backend, type S3Backend } from './backend/s3.ts'
+export type { S3Backend } from './backend/s3.ts'
 export type { S3Credentials, S3ObjectLock, S3Options } from './backend/s3/options.ts'
-export { openSftpBackend, type SftpBackend, type SftpClient, type SftpOptions } from './backend/sftp.ts'
+export type { SftpBackend, SftpClient, SftpOptions } from './backend/sftp.ts'
 export type {
   DirectoryEntry,
   Entry,
