@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// Threads of the engine load its TypeScript anew, hundreds of times: stripped and compiled once, each takes a third.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '.cache/node')
 
 const conditions = ['@hikae/source']
 const resolve = { conditions }

@@ -23,7 +23,7 @@ export interface HikaeOptions {
   readonly repository?: string
   readonly password?: string
   /** For every call. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Another program to run than the one of this checkout. */
   readonly program?: string
   readonly cwd?: string
@@ -52,6 +52,8 @@ export class Hikae {
     this.#env = {
       ...Object.fromEntries(inherited.map((name) => [name, undefined])),
       NO_COLOR: '1',
+      // The tests' own: the program is to keep its compiled code as it does for users.
+      NODE_COMPILE_CACHE: undefined,
       XDG_STATE_HOME: STATE,
       ...(options.repository === undefined ? {} : { HIKAE_REPOSITORY: options.repository }),
       HIKAE_PASSWORD: this.password,

@@ -25,7 +25,13 @@ export interface KillOrder {
  */
 export function killable(order: KillOrder): Record<string, string> {
   const preload = join(import.meta.dirname, `kill-preload${extname(import.meta.filename)}`)
-  return { NODE_OPTIONS: `--import=${preload}`, [KILL_ORDER]: JSON.stringify(order) }
+  const cache = process.env['NODE_COMPILE_CACHE']
+  return {
+    NODE_OPTIONS: `--import=${preload}`,
+    [KILL_ORDER]: JSON.stringify(order),
+    // What stands in the way of a program should not be what it spends its time on.
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+  }
 }
 
 /** All changes of a program that has come to its end with an order to record. */
