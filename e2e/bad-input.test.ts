@@ -70,7 +70,34 @@ const CASES: readonly Case[] = [
     exitCode: 2,
     says: /one repository/,
   },
-  { name: 'a backend that is not there', args: ['snapshots', '-r', 's3:host/bucket'], exitCode: 2, says: /S3/ },
+  { name: 'a backend that is not there', args: ['snapshots', '-r', 'gs:bucket:/'], exitCode: 2, says: /Google/ },
+  {
+    name: 'an S3 address without a bucket',
+    args: ['ls', '-r', 's3:https://host', 'x'],
+    exitCode: 2,
+    says: /no bucket/,
+  },
+  { name: 'an SFTP address without a path', args: ['ls', '-r', 'sftp:host', 'x'], exitCode: 2, says: /no sense/ },
+  { name: 'an rclone address without a remote', args: ['ls', '-r', 'rclone:x', 'x'], exitCode: 2, says: /remote/ },
+  {
+    name: 'an unknown setting of a backend',
+    args: ['snapshots', '-o', 's3.regoin=x'],
+    exitCode: 2,
+    says: /no backend option s3\.regoin[^]*did you mean s3\.region/,
+  },
+  {
+    name: 'a file without certificates',
+    args: ['snapshots', '-r', 'rest:https://localhost:1/', '--cacert', 'empty password'],
+    exitCode: 2,
+    says: /holds no certificate/,
+  },
+  {
+    name: 'a stack file that is not there',
+    args: ['snapshots', '--config', 'absent.yaml'],
+    exitCode: 2,
+    says: /cannot read the stack file .*absent\.yaml/,
+    options: noRepository,
+  },
   { name: 'an unknown backend', args: ['snapshots', '-r', 'ftp:host'], exitCode: 2, says: /'ftp'/ },
   { name: 'no password', args: ['snapshots'], exitCode: 2, says: /no password was given/, options: noPassword },
   { name: 'a missing password file', args: ['snapshots', '-p', 'absent'], exitCode: 2, says: /password file absent/ },
@@ -270,7 +297,7 @@ async function expectRefusal(senseless: Case, hikae: Hikae, expect: ExpectStatic
   expect(result.stdout).toMatch(notes)
   // One paragraph, perhaps with warnings before it; the next step; no trace of where in the program it happened.
   expect(result.stderr).toMatch(/^(warning: .+\n)*hikae: [^\n]+\nnext: [^\n]+\n$/)
-  expect(result.stderr).not.toMatch(/\n\s+at |unexpected error|node:|undefined|\[object|E[A-Z]{3,}:/)
+  expect(result.stderr).not.toMatch(/\n\s+at |unexpected error|node:|undefined|\[object|\bE[A-Z]{3,}:/)
   expect(result.stderr).not.toContain(PASSWORD)
 }
 
