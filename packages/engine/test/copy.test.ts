@@ -1,44 +1,32 @@
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import {
   copySnapshots,
   initRepository,
   lockAndLoad,
   openLocalBackend,
-  openRepository,
   type CopyReport,
   type InitOptions,
 } from '@hikae/engine'
 import {
-  availableRestics,
   compareTrees,
   isRoot,
   makeCheapRepository,
   makeHostileTree,
-  makeTempDir,
   missingPrograms,
   randomBytesOf,
-  Restic,
   skipBecause,
+  type Restic,
   type ResticBinary,
 } from '@hikae/testkit'
+import { noRestic, openAt, resticAt, restics, test } from './support/beside-restic.ts'
+import { PASSWORD } from './support/ground.ts'
 
-const PASSWORD = 'correct horse'
 const POLYNOMIAL = 0x3da3358b4dc173n
 
-// oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
-const test = base.extend('dir', async ({}, { onCleanup }) => {
-  const dir = await makeTempDir()
-  onCleanup(() => dir[Symbol.asyncDispose]())
-  return dir
-})
-// oxlint-enable no-empty-pattern
-
-const binaries = await availableRestics()
-const noRestic = skipBecause(binaries.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
 const noTools = skipBecause(await missingPrograms('bash', 'getfattr', 'setfattr', 'setfacl'))
-const newest = binaries[0]!
+const newest = restics[0]!
 
 /** The password costs nothing to prove. */
 async function init(folder: string, options: Partial<InitOptions> = {}): Promise<void> {
@@ -48,14 +36,14 @@ async function init(folder: string, options: Partial<InitOptions> = {}): Promise
 }
 
 function resticOn(repository: string, binary: ResticBinary, source?: string): Restic {
-  const from = source === undefined ? {} : { RESTIC_FROM_REPOSITORY: source, RESTIC_FROM_PASSWORD: PASSWORD }
-  return new Restic({ binary, repository, password: PASSWORD, env: from })
+  const env = source === undefined ? {} : { RESTIC_FROM_REPOSITORY: source, RESTIC_FROM_PASSWORD: PASSWORD }
+  return resticAt(repository, { binary, env })
 }
 
 async function copyAll(from: string, to: string): Promise<CopyReport> {
-  await using source = await openRepository(await openLocalBackend(from), { password: PASSWORD })
+  await using source = await openAt(from)
   await using _sourceLock = await lockAndLoad(source, 'shared')
-  await using target = await openRepository(await openLocalBackend(to), { password: PASSWORD })
+  await using target = await openAt(to)
   await using _targetLock = await lockAndLoad(target, 'shared')
   return await copySnapshots(source, target, await source.snapshots())
 }
@@ -99,8 +87,9 @@ async function filesOf(repository: string): Promise<string[]> {
   return found.sort()
 }
 
-describe.skipIf(noRestic)('copies and stock restic', () => {
-  test.for(binaries)('restic $version has nothing to add to what we copied', async (binary, { dir, expect }) => {
+// Each waits most of the time: for restic's locks.
+describe.skipIf(noRestic).concurrent('copies and stock restic', () => {
+  test.for(restics)('restic $version has nothing to add to what we copied', async (binary, { dir, expect }) => {
     const [from, to, tree] = [dir.join('from'), dir.join('to'), dir.join('tree')]
     await init(from)
     await init(to)
@@ -128,7 +117,7 @@ describe.skipIf(noRestic)('copies and stock restic', () => {
     expect(await filesOf(to)).toEqual(before)
   })
 
-  test.for(binaries)('we have nothing to add to what restic $version copied', async (binary, { dir, expect }) => {
+  test.for(restics)('we have nothing to add to what restic $version copied', async (binary, { dir, expect }) => {
     const [from, to] = [dir.join('from'), dir.join('to')]
     await init(from)
     await init(to)
@@ -141,7 +130,7 @@ describe.skipIf(noRestic)('copies and stock restic', () => {
     expect(await filesOf(to)).toEqual(before)
   })
 
-  test.for(binaries)('restic $version copies what we copied further, and back', async (binary, { dir, expect }) => {
+  test.for(restics)('restic $version copies what we copied further, and back', async (binary, { dir, expect }) => {
     const [from, to, further] = [dir.join('from'), dir.join('to'), dir.join('further')]
     for (const folder of [from, to, further]) await init(folder)
     await makeSource(binary, from, dir.join('tree'))
@@ -233,7 +222,7 @@ async function spoilPackOf(restic: Restic, snapshot: string, name: string): Prom
     nodes: { name: string; content: string[] }[]
   }
   const [blob] = listed.nodes.find((node) => node.name === name)!.content
-  await using repository = await openRepository(await openLocalBackend(restic.repository), { password: PASSWORD })
+  await using repository = await openAt(restic.repository)
   const index = await repository.loadIndex()
   const { pack, offset } = [...index.blobs()].find(({ id }) => id === blob)!
   const file = join(restic.repository, 'data', pack.slice(0, 2), pack)

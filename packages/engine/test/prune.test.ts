@@ -1,12 +1,10 @@
 import { cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import {
-  backUp,
   check,
   lockAndLoad,
   MemoryBackend,
-  openLocalBackend,
   openRepository,
   planPrune,
   prune,
@@ -14,10 +12,8 @@ import {
   type PlanPruneOptions,
   type PrunePlan,
   type PruneReport,
-  type Repository,
 } from '@hikae/engine'
 import {
-  availableRestics,
   bytesOf,
   compareTrees,
   faultAt,
@@ -26,7 +22,6 @@ import {
   makeSmallDisk,
   makeTempDir,
   randomBytesOf,
-  Restic,
   skipBecause,
   whyNoSmallDisk,
   withFaults,
@@ -34,19 +29,16 @@ import {
   type TempDir,
 } from '@hikae/testkit'
 import { sha256Id } from '../src/crypto/hash.ts'
-import { openTargets } from '../src/filesystem/targets.ts'
 import { encodeIndex } from '../src/index/index-file.ts'
 import type { PackedBlob } from '../src/pack/blob.ts'
 import { columnsOf } from '../src/pack/blob-columns.ts'
 import { encodeHeader } from '../src/pack/header.ts'
 import { makeFilledRepository } from '../src/repository/fixture.test.support.ts'
+import { backUpContent, noRestic, openAt, resticAt, test as base } from './support/beside-restic.ts'
+import { PASSWORD } from './support/ground.ts'
 
-const PASSWORD = 'correct horse'
 const MEBIBYTE = 1024 * 1024
-const binaries = await availableRestics()
-const noRestic = skipBecause(binaries.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
 const noSmallDisk = skipBecause(await whyNoSmallDisk())
-const newest = binaries[0]!
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base
@@ -60,11 +52,6 @@ const test = base
       known.set(key, made)
       return made
     }
-  })
-  .extend('dir', async ({}, { onCleanup }) => {
-    const dir = await makeTempDir()
-    onCleanup(() => dir[Symbol.asyncDispose]())
-    return dir
   })
   /** A copy of the test's own. */
   .extend('forgotten', async ({ made, dir }) => {
@@ -89,34 +76,15 @@ async function makeTree(root: string, generation: number): Promise<void> {
   await mkdir(join(root, 'empty'), { recursive: true })
 }
 
-async function open(folder: string): Promise<Repository> {
-  return await openRepository(await openLocalBackend(folder), { password: PASSWORD })
-}
-
-function resticOn(repository: string, binary = newest): Restic {
-  return new Restic({ binary, repository, password: PASSWORD })
-}
-
 async function ourBackup(folder: string, tree: string): Promise<void> {
-  await using repository = await open(folder)
+  await using repository = await openAt(folder)
   await using _lock = await lockAndLoad(repository, 'shared')
-  const { root, paths } = openTargets(['.'], { workingDirectory: tree })
-  const report = await backUp(root, [{ repository }], {
-    hostname: 'here',
-    username: 'somebody',
-    uid: 0,
-    gid: 0,
-    tags: [],
-    paths,
-    excludes: [],
-    programVersion: 'hikae test',
-    packSizeBytes: 4 * MEBIBYTE,
-  })
+  const report = await backUpContent(repository, tree, { packSizeBytes: 4 * MEBIBYTE })
   if (report.outcome !== 'succeeded') throw new Error('the backup failed')
 }
 
 async function theirBackup(folder: string, tree: string): Promise<void> {
-  await resticOn(folder).backup(['.'], ['--host', 'here', '--pack-size', '4', '--force'], { cwd: tree })
+  await resticAt(folder).backup(['.'], ['--host', 'here', '--pack-size', '4', '--force'], { cwd: tree })
 }
 
 interface Forgotten {
@@ -136,7 +104,7 @@ async function makeForgotten(dir: TempDir, who: 'restic' | 'engine', version: 1 
     await (who === 'restic' ? theirBackup : ourBackup)(repository, tree)
     trees.push(tree)
   }
-  const restic = resticOn(repository)
+  const restic = resticAt(repository)
   const [first] = await restic.snapshots()
   await restic.ok(['forget', first!.id])
   return { repository, trees: trees.slice(1) }
@@ -156,7 +124,7 @@ async function makeHalfForgotten(dir: TempDir, repository: string): Promise<stri
     }
     await ourBackup(repository, tree)
   }
-  const restic = resticOn(repository)
+  const restic = resticAt(repository)
   const [first] = await restic.snapshots()
   await restic.ok(['forget', first!.id])
   return half
@@ -166,7 +134,7 @@ async function pruneIn(
   folder: string,
   options: PlanPruneOptions = {},
 ): Promise<{ plan: PrunePlan; report: PruneReport }> {
-  await using repository = await open(folder)
+  await using repository = await openAt(folder)
   await using lock = await lockAndLoad(repository, 'exclusive')
   const plan = await planPrune(repository, options)
   return { plan, report: await prune(repository, plan, { signal: lock.signal }) }
@@ -174,7 +142,7 @@ async function pruneIn(
 
 /** Stock restic finds nothing wrong, and every snapshot is what it was. @returns differences */
 async function differences(dir: TempDir, repository: string, trees: readonly string[]): Promise<unknown[]> {
-  const restic = resticOn(repository)
+  const restic = resticAt(repository)
   await restic.check()
   const found: unknown[] = []
   const snapshots = await restic.snapshots()
@@ -196,13 +164,13 @@ async function bytesIn(repository: string): Promise<number> {
 
 /** What restic says it would do, in blobs. */
 async function theirPlan(repository: string, options: readonly string[]): Promise<Record<string, number>> {
-  const { stdout } = await resticOn(repository).ok(['prune', '--dry-run', ...options])
+  const { stdout } = await resticAt(repository).ok(['prune', '--dry-run', ...options])
   const lines = [...stdout.matchAll(/^(to repack|this removes|to delete|total prune|remaining): +(\d+) blobs/gm)]
   return Object.fromEntries(lines.map(([, what, blobs]) => [what, Number(blobs)]))
 }
 
 async function ourPlan(folder: string, options: PlanPruneOptions): Promise<Record<string, number>> {
-  await using repository = await open(folder)
+  await using repository = await openAt(folder)
   const { blobs } = (await planPrune(repository, options)).statistics
   return {
     'to repack': blobs.repacked,
@@ -224,7 +192,8 @@ const SAME_OPTIONS: readonly (readonly [PlanPruneOptions, readonly string[]])[] 
   [{ repackSmall: true }, ['--repack-small']],
 ]
 
-describe.skipIf(noRestic)('the plan is that of restic', () => {
+// Each of these waits most of the time: for restic's locks.
+describe.skipIf(noRestic).concurrent('the plan is that of restic', () => {
   test.for(['restic', 'engine'] as const)(
     'for a repository of the %s, whatever the options',
     async (who, { forgotten, expect }) => {
@@ -239,7 +208,7 @@ describe.skipIf(noRestic)('the plan is that of restic', () => {
   )
 })
 
-describe.skipIf(noRestic)('stock restic finds nothing wrong, and all snapshots are what they were', () => {
+describe.skipIf(noRestic).concurrent('stock restic finds nothing wrong, and all snapshots are what they were', () => {
   test.for([
     { who: 'restic', version: 2 },
     { who: 'engine', version: 2 },
@@ -251,7 +220,7 @@ describe.skipIf(noRestic)('stock restic finds nothing wrong, and all snapshots a
       const { repository, trees } = await forgotten(who, { version })
       const copy = dir.join('pruned by restic')
       await cp(repository, copy, { recursive: true })
-      await resticOn(copy).ok(['prune', '--max-unused', '0'])
+      await resticAt(copy).ok(['prune', '--max-unused', '0'])
       const { report } = await pruneIn(repository, { maxUnused: { bytes: 0 } })
       expect(report).toMatchObject({ outcome: 'succeeded', failures: [] })
       expect(await differences(dir, repository, trees)).toEqual([])
@@ -263,7 +232,7 @@ describe.skipIf(noRestic)('stock restic finds nothing wrong, and all snapshots a
 
   test('after ours upon restic’s, and the other way round', async ({ dir, forgotten, expect }) => {
     const { repository, trees } = await forgotten('restic')
-    const restic = resticOn(repository)
+    const restic = resticAt(repository)
     await restic.ok(['prune', '--max-unused', '0'])
     const first = await pruneIn(repository, { maxUnused: { bytes: 0 } })
     expect(first.plan).toMatchObject({ unindexed: [], unused: [], repack: [] })
@@ -287,7 +256,7 @@ describe.skipIf(noRestic)('stock restic finds nothing wrong, and all snapshots a
     expect(report.outcome).toBe('succeeded')
     expect(await bytesIn(repository)).toBeLessThan(before * 0.7)
     expect(await differences(dir, repository, [...trees, trees[0]!])).toEqual([])
-    await using pruned = await open(repository)
+    await using pruned = await openAt(repository)
     expect((await planPrune(pruned)).statistics.blobs).toMatchObject({ duplicate: 0, unused: 0 })
   })
 
@@ -297,14 +266,14 @@ describe.skipIf(noRestic)('stock restic finds nothing wrong, and all snapshots a
     const { plan } = await pruneIn(repository)
     expect(plan.repack.filter(({ reasons }) => reasons.includes('mixed'))).toHaveLength(1)
     expect(await differences(dir, repository, trees)).toEqual([])
-    const { stdout, stderr } = await resticOn(repository).check()
+    const { stdout, stderr } = await resticAt(repository).check()
     expect(stdout + stderr).not.toContain('mixed')
   })
 })
 
 /** All blobs of one data and one tree pack in one pack, in place of those. */
 async function mixPacks(folder: string): Promise<void> {
-  await using repository = await open(folder)
+  await using repository = await openAt(folder)
   const index = await repository.loadIndex()
   const packs = [...index.packs()]
   const [data, tree] = (['data', 'tree'] as const).map((type) => packs.find(({ blobs }) => blobs[0]!.type === type)!)
@@ -413,7 +382,7 @@ async function verdict(backend: Backend, how: 'quick' | 'thorough' = 'quick') {
   return { errors: how === 'quick' ? errors : [...errors, ...hints], snapshots }
 }
 
-describe('on a disk', () => {
+describe.concurrent('on a disk', () => {
   test.skipIf(noRestic || noSmallDisk)(
     'that has no room for all new packs beside the old ones, it goes in portions',
     async ({ dir, expect }) => {
@@ -454,6 +423,6 @@ describe('on a disk', () => {
 })
 
 async function planOf(folder: string): Promise<PrunePlan> {
-  await using repository = await open(folder)
+  await using repository = await openAt(folder)
   return await planPrune(repository, { maxUnused: { bytes: 0 } })
 }

@@ -2,44 +2,26 @@ import { link, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test as base } from 'vitest'
 import {
-  backUp,
   check,
   diff,
   findEntries,
-  initRepository,
   listTree,
   lockAndLoad,
-  openLocalBackend,
-  openRepository,
   stats,
   type DiffStatistics,
   type Repository,
   type StatsMode,
 } from '@hikae/engine'
-import {
-  availableRestics,
-  bytesOf,
-  makeTempDir,
-  randomBytesOf,
-  Restic,
-  skipBecause,
-  type ResticBinary,
-} from '@hikae/testkit'
-import { openTargets } from '../src/filesystem/targets.ts'
-
-const PASSWORD = 'correct horse'
-
-const binaries = await availableRestics()
-const noRestic = skipBecause(binaries.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
-/** Counts are compared with this one: older versions count hard links differently. */
-const newest = binaries[0]!
+import { bytesOf, makeCheapRepository, makeTempDir, randomBytesOf, type ResticBinary } from '@hikae/testkit'
+import { backUpContent, noRestic, openAt, resticAt, restics } from './support/beside-restic.ts'
+import { PASSWORD } from './support/ground.ts'
 
 type Writer = (folder: string, source: string) => Promise<void>
 
 /** Who can have written the repository that is read. */
 const writers: readonly (readonly [string, Writer])[] = [
-  ...binaries.map((binary) => [`restic ${binary.version}`, writeByRestic(binary, '2')] as const),
-  ...binaries.slice(-1).map((binary) => [`restic ${binary.version}, version 1`, writeByRestic(binary, '1')] as const),
+  ...restics.map((binary) => [`restic ${binary.version}`, writeByRestic(binary, '2')] as const),
+  ...restics.slice(-1).map((binary) => [`restic ${binary.version}, version 1`, writeByRestic(binary, '1')] as const),
   ['hikae', writeByEngine] as const,
 ]
 
@@ -95,8 +77,8 @@ async function changeSource(source: string): Promise<void> {
 
 function writeByRestic(binary: ResticBinary, version: string): Writer {
   return async (folder, source) => {
-    const restic = new Restic({ binary, repository: folder, password: PASSWORD })
-    await restic.init(['--repository-version', version])
+    const restic = resticAt(folder, { binary })
+    await restic.initWithCheapKey(['--repository-version', version])
     await restic.backup(['.'], ['--time', '2024-01-01 00:00:00'], { cwd: source })
     await changeSource(source)
     await restic.backup(['.'], ['--time', '2024-01-02 00:00:00'], { cwd: source })
@@ -104,29 +86,17 @@ function writeByRestic(binary: ResticBinary, version: string): Writer {
 }
 
 async function writeByEngine(folder: string, source: string): Promise<void> {
-  const backend = await openLocalBackend(folder)
-  await initRepository(backend, { password: PASSWORD, hostname: 'h', username: 'u', kdf: { N: 2, r: 8, p: 1 } })
-  await using repository = await openRepository(backend, { password: PASSWORD })
+  await makeCheapRepository(folder, PASSWORD)
+  await using repository = await openAt(folder)
   await using _lock = await lockAndLoad(repository, 'shared')
   for (const day of [1n, 2n]) {
-    const { root, paths } = openTargets(['.'], { workingDirectory: source })
-    await backUp(root, [{ repository }], {
-      time: (19_722n + day) * 86_400_000_000_000n,
-      hostname: 'h',
-      username: 'u',
-      uid: 0,
-      gid: 0,
-      tags: [],
-      excludes: [],
-      paths,
-      programVersion: 'hikae test',
-    })
+    await backUpContent(repository, source, { time: (19_722n + day) * 86_400_000_000_000n })
     if (day === 1n) await changeSource(source)
   }
 }
 
 async function openLoaded(folder: string): Promise<Repository> {
-  const repository = await openRepository(await openLocalBackend(folder), { password: PASSWORD })
+  const repository = await openAt(folder)
   await repository.loadIndex()
   return repository
 }
@@ -151,12 +121,11 @@ function inResticsWords({ changedFiles, added, removed }: DiffStatistics): Resti
   return { changed_files: changedFiles, added: side(added), removed: side(removed) }
 }
 
-const resticOn = (repository: string) => new Restic({ binary: newest, repository, password: PASSWORD })
-
+// Counts are compared with the newest restic: older versions count hard links differently.
 describe.skipIf(noRestic).for(writers)('a repository written by %s', ([name, write]) => {
   test('is whole, says check, and its numbers are those of restic', async ({ repositoryBy, expect }) => {
     const folder = await repositoryBy(name, write)
-    await using repository = await openRepository(await openLocalBackend(folder), { password: PASSWORD })
+    await using repository = await openAt(folder)
     expect(await check(repository, { readData: 'all' })).toMatchObject({ errors: [], hints: [], snapshots: 2 })
     await repository.loadIndex()
     const snapshots = await repository.snapshots()
@@ -165,7 +134,7 @@ describe.skipIf(noRestic).for(writers)('a repository written by %s', ([name, wri
       for (const mode of modes) {
         const ours = await stats(repository, which, { mode })
         const args = ['stats', '--no-lock', '--json', '--mode', mode, ...which.map(({ id }) => id)]
-        const theirs = JSON.parse((await resticOn(folder).ok(args)).stdout) as Record<string, number>
+        const theirs = JSON.parse((await resticAt(folder).ok(args)).stdout) as Record<string, number>
         expect({ mode, size: ours.totalSize, files: ours.totalFiles, blobs: ours.totalBlobs }).toEqual({
           mode,
           size: theirs['total_size'],
@@ -192,7 +161,7 @@ describe.skipIf(noRestic).for(writers)('a repository written by %s', ([name, wri
       for await (const { path, node } of listTree(repository, snapshot)) {
         ours.push({ path: textOf(path), type: node.type, size: node.type === 'file' ? (node.size ?? 0) : undefined })
       }
-      const theirs = (await resticOn(folder).ls(snapshot.id, ['--no-lock'])).map(({ path, type, size }) => ({
+      const theirs = (await resticAt(folder).ls(snapshot.id, ['--no-lock'])).map(({ path, type, size }) => ({
         path,
         type,
         size: type === 'file' ? (size ?? 0) : undefined,
@@ -222,7 +191,7 @@ describe.skipIf(noRestic).for(writers)('a repository written by %s', ([name, wri
           if (step.done) statistics = step.value
           else ours.push({ path: textOf(step.value.path), modifier: step.value.modifier })
         }
-        const { stdout } = await resticOn(folder).ok(['diff', '--no-lock', '--json', ...args, from.id, to.id])
+        const { stdout } = await resticAt(folder).ok(['diff', '--no-lock', '--json', ...args, from.id, to.id])
         const messages = stdout
           .trim()
           .split('\n')
@@ -247,11 +216,11 @@ describe.skipIf(noRestic).for(writers)('a repository written by %s', ([name, wri
     )) {
       ours.push(`${modifier} ${textOf(path)}`)
     }
-    const lines = await resticOn(folder).diff(`${older!.id}:/kept`, `${newer!.id}:/kept/deep`, ['--no-lock'])
+    const lines = await resticAt(folder).diff(`${older!.id}:/kept`, `${newer!.id}:/kept/deep`, ['--no-lock'])
     expect(ours).toEqual(lines.map((line) => line.replace(/ +/, ' ')))
     const listed: string[] = []
     for await (const { path } of listTree(repository, newer!, { path: '/kept', recursive: false })) listed.push(path)
-    expect(listed).toEqual((await resticOn(folder).ls(newer!.id, ['--no-lock', '/kept'])).map(({ path }) => path))
+    expect(listed).toEqual((await resticAt(folder).ls(newer!.id, ['--no-lock', '/kept'])).map(({ path }) => path))
   })
 })
 
@@ -287,7 +256,7 @@ test
   for await (const { snapshot, path } of matches) {
     found.set(snapshot.id, [...(found.get(snapshot.id) ?? []), textOf(path)])
   }
-  const { stdout } = await resticOn(folder).ok(['find', '--no-lock', '--json', ...args])
+  const { stdout } = await resticAt(folder).ok(['find', '--no-lock', '--json', ...args])
   const theirs = JSON.parse(stdout) as { matches: { path: string }[] | null; snapshot: string }[]
   const expected = theirs.map(({ snapshot, matches }) => [snapshot, (matches ?? []).map(({ path }) => path)] as const)
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected.filter(([, paths]) => paths.length > 0)))

@@ -1,22 +1,18 @@
 import { chmod, cp, open, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
+import { check, lockAndLoad, repairIndex, repairPacks, repairSnapshots, type PackId } from '@hikae/engine'
 import {
-  backUp,
-  check,
-  lockAndLoad,
-  openLocalBackend,
-  openRepository,
-  openTargets,
-  repairIndex,
-  repairPacks,
-  repairSnapshots,
-  type PackId,
-  type Repository,
-} from '@hikae/engine'
-import { compareTrees, findRestic, makeTempDir, randomBytesOf, Restic, skipBecause, type TempDir } from '@hikae/testkit'
+  compareTrees,
+  findRestic,
+  makeTempDir,
+  randomBytesOf,
+  skipBecause,
+  type Restic,
+  type TempDir,
+} from '@hikae/testkit'
+import { backUpContent, openAt, resticAt as resticIn, test as base } from './support/beside-restic.ts'
 
-const PASSWORD = 'correct horse'
 const binary = await findRestic('0.17.0')
 const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-restic' : undefined)
 
@@ -30,17 +26,11 @@ interface Parts {
 }
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
-const test = base
-  .extend('original', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const dir = await makeTempDir()
-    onCleanup(() => dir[Symbol.asyncDispose]())
-    return await makeOriginal(dir)
-  })
-  .extend('dir', async ({}, { onCleanup }) => {
-    const dir = await makeTempDir()
-    onCleanup(() => dir[Symbol.asyncDispose]())
-    return dir
-  })
+const test = base.extend('original', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const dir = await makeTempDir()
+  onCleanup(() => dir[Symbol.asyncDispose]())
+  return await makeOriginal(dir)
+})
 // oxlint-enable no-empty-pattern
 
 interface Original {
@@ -149,7 +139,8 @@ const damages: readonly Damage[] = [
   },
 ]
 
-describe.skipIf(noRestic)('damage', () => {
+// Each waits most of the time: for restic's locks.
+describe.skipIf(noRestic).concurrent('damage', () => {
   test.for(damages)(
     'is repaired: $name',
     async ({ inflict, left, resticLosesMore, crossed }, { original, dir, expect }) => {
@@ -195,17 +186,7 @@ describe.skipIf(noRestic)('damage', () => {
     expect((await check(repository)).errors.length).toBeGreaterThan(0)
 
     await repository.loadIndex()
-    const { root, paths } = openTargets(['.'], { workingDirectory: original.source })
-    const report = await backUp(root, [{ repository }], {
-      hostname: 'here',
-      username: 'somebody',
-      uid: 0,
-      gid: 0,
-      tags: [],
-      paths,
-      excludes: [],
-      programVersion: 'hikae test',
-    })
+    const report = await backUpContent(repository, original.source)
     expect(report.outcome).toBe('succeeded')
     await ours.check()
     expect((await treesOf(ours)).slice(0, 2)).toEqual(before)
@@ -231,11 +212,7 @@ async function repairTheirs(restic: Restic, packs: readonly string[]): Promise<v
 }
 
 function resticAt(repository: string): Restic {
-  return new Restic({ binary: binary!, repository, password: PASSWORD })
-}
-
-async function openAt(folder: string): Promise<Repository> {
-  return await openRepository(await openLocalBackend(folder), { password: PASSWORD })
+  return resticIn(repository, { binary: binary! })
 }
 
 /** Oldest first. */

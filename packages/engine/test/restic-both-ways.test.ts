@@ -1,20 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import {
-  backUp,
-  initRepository,
   lockAndLoad,
-  openLocalBackend,
-  openRepository,
+  RepositoryMissingError,
   type BackupOptions,
   type BackupReport,
   type Repository,
 } from '@hikae/engine'
 import {
-  availableRestics,
   compareTrees,
   isRoot,
+  makeCheapRepository,
   makeHostileTree,
   makeTempDir,
   missingPrograms,
@@ -23,9 +20,8 @@ import {
   skipBecause,
   type ResticBinary,
 } from '@hikae/testkit'
-import { openTargets } from '../src/filesystem/targets.ts'
-
-const PASSWORD = 'correct horse'
+import { backUpContent, noRestic, openAt, resticAt, restics, test as base } from './support/beside-restic.ts'
+import { PASSWORD } from './support/ground.ts'
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base
@@ -41,26 +37,18 @@ const test = base
     await makeHostileTree(dir.path, { size: 'small' })
     return dir.path
   })
-  .extend('dir', async ({}, { onCleanup }) => {
-    const dir = await makeTempDir()
-    onCleanup(() => dir[Symbol.asyncDispose]())
-    return dir
-  })
 // oxlint-enable no-empty-pattern
 
-const binaries = await availableRestics()
-const noRestic = skipBecause(binaries.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
 const noTools = skipBecause(await missingPrograms('bash', 'getfattr', 'setfattr', 'setfacl'))
-const newest = binaries[0]!
 
 /** Older ones have `rebuild-index`, and odder ways. */
 const isRecent = ({ version }: ResticBinary): boolean => version.localeCompare('0.16', 'en', { numeric: true }) >= 0
 
-describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () => {
+describe.skipIf(noRestic || noTools || !isRoot()).concurrent('with the hostile tree', () => {
   test('the newest restic checks what the engine stored, and restores it whole', async ({ tree, dir, expect }) => {
     const report = await store(tree, dir.join('repository'))
     expect(report).toMatchObject({ outcome: 'succeeded', unreadable: [] })
-    const restic = resticFor(dir.join('repository'), newest)
+    const restic = resticAt(dir.join('repository'))
     await restic.check()
     await restic.restore('latest', dir.join('restored'))
     const differences = await compareTrees(tree, dir.join('restored'), { without: isSocket, root: false })
@@ -73,11 +61,11 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
     ])
   })
 
-  test.for(binaries)(
+  test.for(restics)(
     'restic $version restores of it what it restores of its own',
     async (binary, { tree, dir, expect }) => {
-      const restic = resticFor(dir.join('repository'), binary)
-      await restic.init()
+      const restic = resticAt(dir.join('repository'), { binary })
+      await restic.initWithCheapKey()
       await restic.backup(['.'], ['--host', 'here'], { cwd: tree })
       await restic.restore('latest', dir.join('own'))
       await store(tree, dir.join('repository'), { force: true })
@@ -96,13 +84,13 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
     expect,
   }) => {
     for (const first of ['engine', 'restic'] as const) {
-      const restic = resticFor(dir.join(first), newest)
+      const restic = resticAt(dir.join(first))
       let report: BackupReport
       if (first === 'engine') {
         report = await store(tree, dir.join(first))
         await restic.backup(['.'], ['--host', 'here'], { cwd: tree })
       } else {
-        await restic.init()
+        await restic.initCheaply()
         await restic.backup(['.'], ['--host', 'here'], { cwd: tree })
         report = await store(tree, dir.join(first))
       }
@@ -119,8 +107,8 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
     dir,
     expect,
   }) => {
-    const restic = resticFor(dir.join('repository'), newest)
-    await restic.init()
+    const restic = resticAt(dir.join('repository'))
+    await restic.initCheaply()
     await restic.backup(['.'], [], { cwd: tree })
     const report = await store(tree, dir.join('repository'), { force: true })
     expect(report.repositories[0]?.summary).toMatchObject({ dataBlobs: 0, treeBlobs: 0, dataAdded: 0 })
@@ -133,7 +121,7 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
     expect,
   }) => {
     await store(smallTree, dir.join('repository'))
-    const restic = resticFor(dir.join('repository'), newest)
+    const restic = resticAt(dir.join('repository'))
     await restic.ok(['rewrite', '--exclude', '/contents', 'latest'])
     const rewritten = (await restic.snapshots()).find(({ original }) => original !== undefined)
     expect(rewritten?.tags).toContain('rewrite')
@@ -141,7 +129,7 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
     await restic.check()
   })
 
-  test.for(binaries)(
+  test.for(restics)(
     'restic $version prunes, repairs the index of and copies what the engine stored',
     async (binary, { smallTree, dir, expect }) => {
       const repository = dir.join('repository')
@@ -149,7 +137,7 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
       await writeFile(dir.join('small', 'file'), randomBytesOf('small', 3_000_000))
       await store(dir.join('small'), repository)
       await store(smallTree, repository)
-      const restic = resticFor(repository, binary)
+      const restic = resticAt(repository, { binary })
       const [small, whole] = await restic.snapshots()
       await restic.ok(['forget', '--prune', '--max-unused', '0', small!.id])
       await restic.check()
@@ -162,7 +150,7 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
         password: 'another',
         env: { RESTIC_FROM_PASSWORD: PASSWORD, RESTIC_FROM_REPOSITORY: repository },
       })
-      await copy.init(['--copy-chunker-params'])
+      await copy.initWithCheapKey(['--copy-chunker-params'])
       await copy.ok(['copy'])
       await copy.check()
       expect((await copy.snapshots()).map((snapshot) => snapshot.tree)).toEqual([whole!.tree])
@@ -172,13 +160,13 @@ describe.skipIf(noRestic || noTools || !isRoot())('with the hostile tree', () =>
   )
 })
 
-describe.skipIf(noRestic || noTools)('repositories of version 1', () => {
-  test.for(binaries)('made by restic $version take our snapshots, uncompressed', async (binary, { dir, expect }) => {
+describe.skipIf(noRestic || noTools).concurrent('repositories of version 1', () => {
+  test.for(restics)('made by restic $version take our snapshots, uncompressed', async (binary, { dir, expect }) => {
     await mkdir(dir.join('tree'))
     await writeFile(dir.join('tree', 'zeros'), Buffer.alloc(3_000_000))
     await writeFile(dir.join('tree', 'noise'), randomBytesOf('noise', 2_000_000))
-    const restic = resticFor(dir.join('repository'), binary)
-    await restic.init(['--repository-version', '1'])
+    const restic = resticAt(dir.join('repository'), { binary })
+    await restic.initWithCheapKey(['--repository-version', '1'])
     const report = await store(dir.join('tree'), dir.join('repository'))
     expect(report.outcome).toBe('succeeded')
     const { dataAdded, dataAddedPacked } = report.repositories[0]!.summary
@@ -195,35 +183,17 @@ describe.skipIf(noRestic || noTools)('repositories of version 1', () => {
 async function store(tree: string, location: string, options: Partial<BackupOptions> = {}): Promise<BackupReport> {
   await using repository = await openOrInit(location)
   await using _lock = await lockAndLoad(repository, 'shared')
-  const { root, paths } = openTargets(['.'], { workingDirectory: tree })
-  return await backUp(root, [{ repository }], {
-    hostname: 'here',
-    username: 'somebody',
-    uid: 0,
-    gid: 0,
-    tags: [],
-    paths,
-    excludes: [],
-    programVersion: 'hikae test',
-    ...options,
-  })
+  return await backUpContent(repository, tree, options)
 }
 
 async function openOrInit(location: string): Promise<Repository> {
-  const open = async (): Promise<Repository> =>
-    await openRepository(await openLocalBackend(location), { password: PASSWORD })
   try {
-    return await open()
+    return await openAt(location)
   } catch (error) {
-    if ((error as { code?: unknown }).code !== 'REPOSITORY_MISSING') throw error
-    await using backend = await openLocalBackend(location)
-    await initRepository(backend, { password: PASSWORD, hostname: 'here', username: 'somebody' })
-    return await open()
+    if (!(error instanceof RepositoryMissingError)) throw error
+    await makeCheapRepository(location, PASSWORD)
+    return await openAt(location)
   }
-}
-
-function resticFor(repository: string, binary: ResticBinary): Restic {
-  return new Restic({ binary, repository, password: PASSWORD })
 }
 
 async function summaryOf(restic: Restic, id: string): Promise<unknown> {

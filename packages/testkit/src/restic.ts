@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { makeCheapRepository } from './cheap-repository.ts'
+import { makeCheapRepository, makeKeyCheap } from './cheap-repository.ts'
 import { findProgram, isExecutable } from './requirements.ts'
 import { runOk, runProcess, type ProcessOptions, type ProcessResult } from './run-process.ts'
 
@@ -94,6 +94,12 @@ export class Restic {
 
   async init(args: readonly string[] = []): Promise<void> {
     await this.ok(['init', ...args])
+  }
+
+  /** restic's own `init`, after which each command takes a third of a second less. */
+  async initWithCheapKey(args: readonly string[] = []): Promise<void> {
+    await this.init(args)
+    await makeKeyCheap(this.repository, this.#password)
   }
 
   /** An empty repository that {@link makeCheapRepository} makes. */
