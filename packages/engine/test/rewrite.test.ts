@@ -1,14 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises'
-import { describe, test as base } from 'vitest'
-import {
-  check,
-  lockAndLoad,
-  openLocalBackend,
-  openRepository,
-  rewrite,
-  type RewriteOptions,
-  type RewriteReport,
-} from '@hikae/engine'
+import { describe } from 'vitest'
+import { check, lockAndLoad, rewrite, type RewriteOptions, type RewriteReport } from '@hikae/engine'
 import {
   compareTrees,
   findRestic,
@@ -16,12 +8,12 @@ import {
   makeHostileTree,
   makeTempDir,
   missingPrograms,
-  Restic,
   skipBecause,
+  type Restic,
   type ResticSnapshot,
 } from '@hikae/testkit'
+import { openAt, resticAt as resticIn, test as base } from './support/beside-restic.ts'
 
-const PASSWORD = 'correct horse'
 const binary = await findRestic('0.17.0')
 const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-restic' : undefined)
 const noTools = skipBecause(isRoot() ? await missingPrograms('bash', 'setfattr', 'setfacl') : 'hostile trees need root')
@@ -46,11 +38,6 @@ const test = base
     await restic.backup(['names'], ['--host', 'here'], { cwd: dir.join('tree') })
     return { dir, restic }
   })
-  .extend('dir', async ({}, { onCleanup }) => {
-    const dir = await makeTempDir()
-    onCleanup(() => dir[Symbol.asyncDispose]())
-    return dir
-  })
   .extend('both', async ({ original, dir }): Promise<Both> => {
     for (const name of ['ours', 'theirs']) await cp(original.restic.repository, dir.join(name), { recursive: true })
     return { ours: resticAt(dir.join('ours')), theirs: resticAt(dir.join('theirs')) }
@@ -58,11 +45,11 @@ const test = base
 // oxlint-enable no-empty-pattern
 
 function resticAt(repository: string): Restic {
-  return new Restic({ binary: binary!, repository, password: PASSWORD })
+  return resticIn(repository, { binary: binary! })
 }
 
 async function rewriteOurs({ repository: folder }: Restic, options: Partial<RewriteOptions>): Promise<RewriteReport> {
-  await using repository = await openRepository(await openLocalBackend(folder), { password: PASSWORD })
+  await using repository = await openAt(folder)
   await using _lock = await lockAndLoad(repository, 'exclusive')
   const report = await rewrite(repository, await repository.snapshots(), { originals: 'remove', ...options })
   await repository.loadIndex()
@@ -79,7 +66,8 @@ async function factsOf(restic: Restic): Promise<string[]> {
   return described.map((fact) => JSON.stringify(fact)).sort()
 }
 
-describe.skipIf(noRestic || noTools)('next to restic', () => {
+// Each waits most of the time: for restic's locks.
+describe.skipIf(noRestic || noTools).concurrent('next to restic', () => {
   test.for([
     { args: ['--exclude', 'names as links'] },
     { args: ['--exclude', '/names/*e*'] },
@@ -115,11 +103,11 @@ describe.skipIf(noRestic || noTools)('next to restic', () => {
     await rewriteOurs(both.ours, { exclude: { patterns: ['/names'] } })
     const [whole] = (await both.ours.snapshots(['--tag', 'nightly'])) as [ResticSnapshot]
     await both.ours.restore(whole.id, dir.join('restored'))
-    await original.restic.restore(whole.original!, dir.join('before'))
+    await original.restic.restore(whole.original!, dir.join('before'), ['--no-lock'])
     const without = (path: string): boolean => path === 'names' || path.startsWith('names/')
     const actual = await compareTrees(dir.join('before'), dir.join('restored'), { without, root: false })
     expect(actual).toEqual([])
-    await using repository = await openRepository(await openLocalBackend(both.ours.repository), { password: PASSWORD })
+    await using repository = await openAt(both.ours.repository)
     expect((await check(repository, { readData: 'all' })).errors).toEqual([])
   })
 })
