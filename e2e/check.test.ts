@@ -1,21 +1,28 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomBytesOf } from '@hikae/testkit'
+import { randomBytesOf, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
-import { filesOf, makeFiles, test as base, until } from './fixtures.ts'
-import { type Hikae, jsonLines, type Message } from './hikae.ts'
+import { filesOf, makeFiles, testWithCopyOf, until } from './fixtures.ts'
+import { Hikae, jsonLines, type Message } from './hikae.ts'
 
 /** Two snapshots of two hosts with packs of 4 MiB; what checks remember lies in `dir`. */
-const test = base
+const test = testWithCopyOf(fill)
   .extend('state', ({ dir }) => dir.join('state'))
-  .extend('filled', async ({ dir, hikae, state }) => {
-    const remembering = hikae.with({ env: { XDG_STATE_HOME: state } })
-    await makeFiles(dir.join('tree'), { 'older/file': randomBytesOf('older', 9_000_000), same: 'same' })
-    await remembering.backup(['tree'], ['--pack-size', '4', '--host', 'one'])
-    await makeFiles(dir.join('tree'), { 'newer/file': randomBytesOf('newer', 9_000_000) })
-    await remembering.backup(['tree'], ['--pack-size', '4', '--host', 'two'])
-    return remembering
-  })
+  .extend('filled', ({ dir }) => hikaeIn(dir))
+
+function hikaeIn(dir: TempDir): Hikae {
+  const env = { XDG_STATE_HOME: dir.join('state') }
+  return new Hikae({ repository: dir.join('repository'), cwd: dir.path, env })
+}
+
+async function fill(dir: TempDir): Promise<void> {
+  const hikae = hikaeIn(dir)
+  await hikae.initCheaply()
+  await makeFiles(dir.join('tree'), { 'older/file': randomBytesOf('older', 9_000_000), same: 'same' })
+  await hikae.backup(['tree'], ['--pack-size', '4', '--host', 'one'])
+  await makeFiles(dir.join('tree'), { 'newer/file': randomBytesOf('newer', 9_000_000) })
+  await hikae.backup(['tree'], ['--pack-size', '4', '--host', 'two'])
+}
 
 async function summaryOf(hikae: Hikae, args: readonly string[]): Promise<Message> {
   const { stdout } = await hikae.run(['--json', 'check', ...args])
@@ -50,7 +57,7 @@ async function flip(path: string): Promise<void> {
   await writeFile(path, content)
 }
 
-describe('reading everything within some days', () => {
+describe.concurrent('reading everything within some days', () => {
   test('reads another part each time, until all is proven', async ({ filled, expect }) => {
     // So long that the share of a day is less than a byte: each run reads one pack, however small.
     const within = ['--read-data-within', '100000000d']
@@ -113,7 +120,7 @@ describe('reading everything within some days', () => {
   })
 })
 
-describe('damage', () => {
+describe.concurrent('damage', () => {
   test('is told with the snapshots and files it touches, and commands that exist', async ({ filled, expect }) => {
     const pack = await packOfNewer(filled)
     await flip(join(filled.repository, 'data', pack.slice(0, 2), pack))
@@ -146,7 +153,7 @@ describe('damage', () => {
   })
 })
 
-describe('a check', () => {
+describe.concurrent('a check', () => {
   test('goes together with a backup', async ({ filled, dir, expect }) => {
     await makeFiles(dir.join('more'), { file: randomBytesOf('more', 60_000_000) })
     await using backup = await filled.start(['backup', '--compression', 'max', 'more'])

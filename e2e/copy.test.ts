@@ -1,24 +1,16 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, openLocalBackend, openRepository } from '@hikae/engine'
-import { compareTrees, makeCheapRepository, randomBytesOf } from '@hikae/testkit'
+import { compareTrees, makeCheapRepository, randomBytesOf, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
-import { filesOf, makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
+import { filesOf, makeFiles, noRestic, resticOn, test as base, testWithCopyOf, until } from './fixtures.ts'
 import { Hikae, jsonLines } from './hikae.ts'
 
 const SOURCE_PASSWORD = 'the password of the source'
 
 /** `source` has two snapshots, of the hosts one and two; `hikae` is an empty repository with another password. */
-const test = base
-  .extend('source', async ({ dir }) => {
-    const source = new Hikae({ repository: dir.join('source'), password: SOURCE_PASSWORD, cwd: dir.path })
-    await source.initCheaply()
-    await makeFiles(dir.join('tree'), { same: 'same', 'sub/noise': randomBytesOf('noise', 2_000_000) })
-    await source.backup(['tree'], ['--host', 'one', '--tag', 'first,old'])
-    await makeFiles(dir.join('tree'), { 'sub/later': 'later' })
-    await source.backup(['tree'], ['--host', 'two'])
-    return source
-  })
+const test = testWithCopyOf(fill)
+  .extend('source', ({ dir }) => sourceIn(dir))
   .extend('hikae', async ({ dir }) => {
     const hikae = new Hikae({
       repository: dir.join('repository'),
@@ -29,7 +21,20 @@ const test = base
     return hikae
   })
 
-describe('hikae copy', () => {
+function sourceIn(dir: TempDir): Hikae {
+  return new Hikae({ repository: dir.join('source'), password: SOURCE_PASSWORD, cwd: dir.path })
+}
+
+async function fill(dir: TempDir): Promise<void> {
+  const source = sourceIn(dir)
+  await source.initCheaply()
+  await makeFiles(dir.join('tree'), { same: 'same', 'sub/noise': randomBytesOf('noise', 2_000_000) })
+  await source.backup(['tree'], ['--host', 'one', '--tag', 'first,old'])
+  await makeFiles(dir.join('tree'), { 'sub/later': 'later' })
+  await source.backup(['tree'], ['--host', 'two'])
+}
+
+describe.concurrent('hikae copy', () => {
   test('brings every snapshot over, and nothing the second time', async ({ source, hikae, dir, expect }) => {
     const messages = await hikae.messages(['copy'])
     const copied = messages.filter(({ message_type }) => message_type === 'snapshot_copied')
@@ -143,7 +148,7 @@ describe('hikae copy', () => {
   )
 })
 
-describe('hikae copy is refused', () => {
+describe.concurrent('hikae copy is refused', () => {
   test('with one paragraph and an exit code that tells why', async ({ source, hikae, dir, expect }) => {
     await writeFile(dir.join('wrong'), 'not it\n')
     const unnamed = hikae.with({ env: { HIKAE_FROM_REPOSITORY: '' } })
@@ -157,7 +162,7 @@ describe('hikae copy is refused', () => {
       [hikae, ['copy', '-r', 'absent'], 10, /no repository at .*absent/],
       [hikae, ['copy', 'beef'], 1, /no snapshot has an id that begins with beef/],
       [hikae, ['copy', '-r', 'a', '-r', 'b'], 2, /works on one repository/],
-      [hikae, ['copy', '--from-repo', 's3:host/bucket'], 2, /S3/],
+      [hikae, ['copy', '--from-repo', 's3:host'], 2, /s3: address names no bucket/],
       [hikae, ['copy', '--from-password-file', 'wrong', '--from-password-command', 'true'], 2, /only one of/],
     ]
     for (const [program, args, code, says] of cases) {
@@ -182,7 +187,7 @@ describe('hikae copy is refused', () => {
   })
 })
 
-describe('hikae migrate', () => {
+describe.concurrent('hikae migrate', () => {
   const version1 = base.extend('hikae', async ({ dir }) => {
     const temporary = dir.join('temporary')
     await makeFiles(temporary, {})
@@ -228,7 +233,7 @@ describe('hikae migrate', () => {
   })
 })
 
-describe('hikae recover', () => {
+describe.concurrent('hikae recover', () => {
   test('brings back what lost its snapshot', async ({ source, dir, expect }) => {
     const [first, second] = await source.snapshots()
     for (const lost of [first, second]) await rm(join(source.repository, 'snapshots', String(lost!['id'])))

@@ -7,8 +7,10 @@ import {
   makeTempDir,
   missingPrograms,
   Restic,
+  runOk,
   skipBecause,
   type RunningProcess,
+  type TempDir,
 } from '@hikae/testkit'
 import { test as base } from 'vitest'
 import { Hikae } from './hikae.ts'
@@ -26,6 +28,24 @@ export const test = base
     await hikae.initCheaply()
     return hikae
   })
+
+/** `test` whose `dir` begins as a copy of what `fill` puts into a folder, once for all tests of the file. */
+export function testWithCopyOf(fill: (dir: TempDir) => Promise<void>) {
+  return base
+    .extend('stock', { scope: 'file' }, async ({}, { onCleanup }) => {
+      const stock = await makeTempDir()
+      onCleanup(() => stock[Symbol.asyncDispose]())
+      await fill(stock)
+      return stock
+    })
+    .extend('dir', async ({ stock }, { onCleanup }) => {
+      const dir = await makeTempDir()
+      onCleanup(() => dir[Symbol.asyncDispose]())
+      // Node's own copy rounds times to milliseconds.
+      await runOk('cp', ['-a', `${stock.path}/.`, dir.path])
+      return dir
+    })
+}
 // oxlint-enable no-empty-pattern
 
 /** Newest first. */

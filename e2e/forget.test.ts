@@ -58,7 +58,7 @@ const idsIn = async (hikae: Hikae): Promise<string[]> => (await filesOf(hikae, '
 const idsOf = (planted: readonly Planted[]): string[] => planted.map(({ id }) => id).toSorted()
 const POLICY = ['--keep-last', '2', '--keep-weekly', '1', '--keep-within-yearly', '3y']
 
-describe('forget', () => {
+describe.concurrent('forget', () => {
   test('removes what the policy does not want, and says what stays and why', async ({ hikae, planted, expect }) => {
     const { stdout, stderr } = await hikae.ok(['forget', '--keep-daily', '3', '--keep-tag', 'first'])
     expect(stderr).toBe('')
@@ -239,7 +239,7 @@ describe('forget', () => {
   })
 })
 
-describe('bad input of forget and tag', () => {
+describe.concurrent('bad input of forget and tag', () => {
   test.for<[string, readonly string[], RegExp]>([
     ['no policy', ['forget'], /the policy is empty/],
     ['a policy for nothing', ['forget', '--keep-last', '0', '--keep-within', '0d'], /the policy is empty/],
@@ -269,7 +269,7 @@ describe('bad input of forget and tag', () => {
   })
 })
 
-describe('tag', () => {
+describe.concurrent('tag', () => {
   test('adds, removes and replaces tags, and keeps the first id as original', async ({ hikae, planted, expect }) => {
     const first = planted[0]!.id
     const added = await hikae.ok(['tag', '--add', 'a,b', '--add', 'c', '--remove', 'first', '--host', 'db2'])

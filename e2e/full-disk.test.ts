@@ -25,12 +25,12 @@ const test = base
     (await newRepository(dir)).with({ repository: join(disk.path, 'repository'), cwd: dir.path }),
   )
   .extend('history', async ({ dir, hikae }) => {
-    await hikae.ok(['init'])
+    await hikae.initCheaply()
     return await makeHistory(dir, hikae, 5, [2_000_000, 1_500_000, 1_000_000])
   })
 // oxlint-enable no-empty-pattern
 
-describe.skipIf(noDisk)('when the disk of the repository is full', () => {
+describe.skipIf(noDisk).concurrent('when the disk of the repository is full', () => {
   test('a backup says so, loses nothing, and succeeds once there is room', async ({
     dir,
     disk,

@@ -90,8 +90,9 @@ export async function addSnapshot(dir: TempDir, hikae: Hikae, files: Record<stri
   const source = await mkdtemp(dir.join('source-'))
   await runOk('cp', ['-a', dir.join('tree'), source])
   const id = String(summary['snapshot_id'])
-  const snapshot = (await hikae.snapshots()).find((snapshot) => snapshot['id'] === id)
-  return { id, tree: String(snapshot?.['tree']), source }
+  await using repository = await openRepository(await openLocalBackend(hikae.repository), hikae)
+  const { tree } = (await repository.snapshots()).find((snapshot) => snapshot.id === id)!
+  return { id, tree, source }
 }
 
 /** A copy in no time: whatever is stored is never changed, so that its files may be shared. */

@@ -119,7 +119,7 @@ const COMMANDS: Record<string, (dir: TempDir) => Promise<Scenario>> = {
   },
 }
 
-describe('wherever the power fails', () => {
+describe.concurrent('wherever the power fails', () => {
   test.for(Object.keys(COMMANDS))('during %s, every snapshot that was there is whole', async (command, { expect }) => {
     await using dir = await makeTempDir()
     const scenario = await COMMANDS[command]!(dir)

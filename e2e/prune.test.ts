@@ -1,20 +1,29 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytesOf, compareTrees } from '@hikae/testkit'
+import { bytesOf, compareTrees, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
-import { filesOf, makeFiles, noRestic, resticOn, test as base } from './fixtures.ts'
-import { type Hikae, jsonLines, type Message } from './hikae.ts'
+import { filesOf, makeFiles, noRestic, resticOn, testWithCopyOf } from './fixtures.ts'
+import { Hikae, jsonLines, type Message } from './hikae.ts'
 
 /** A repository with two snapshots that share half of their files, and the tree of the newer one. */
-const test = base.extend('filled', async ({ dir, hikae }) => {
+const test = testWithCopyOf(fill)
+  .extend('hikae', ({ dir }) => hikaeIn(dir))
+  .extend('filled', ({ dir, hikae }) => ({ hikae, tree: dir.join('newer') }))
+
+function hikaeIn(dir: TempDir): Hikae {
+  return new Hikae({ repository: dir.join('repository'), cwd: dir.path })
+}
+
+async function fill(dir: TempDir): Promise<void> {
+  const hikae = hikaeIn(dir)
+  await hikae.initCheaply()
   const files = (from: number): Record<string, Uint8Array> =>
     Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`file ${at + from}`, bytesOf(at + from, 400_000)]))
   await makeFiles(dir.join('older'), files(0))
   await hikae.backup(['older'])
   await makeFiles(dir.join('newer'), files(5))
   await hikae.backup(['newer'])
-  return { hikae, tree: dir.join('newer') }
-})
+}
 
 async function forgetOldest(hikae: Hikae): Promise<void> {
   await hikae.ok(['forget', '--keep-last', '1', '--group-by', ''])
@@ -25,7 +34,7 @@ async function stateOf(hikae: Hikae): Promise<string[]> {
   return (await Promise.all(kinds.map((kind) => filesOf(hikae, kind)))).flat().sort()
 }
 
-describe('hikae prune', () => {
+describe.concurrent('hikae prune', () => {
   test('frees what no snapshot needs, and says so', async ({ filled: { hikae, tree }, dir, expect }) => {
     await forgetOldest(hikae)
     const { stdout } = await hikae.ok(['prune', '--max-unused', '0'])
@@ -126,7 +135,7 @@ describe('hikae prune', () => {
   )
 })
 
-describe('hikae forget --prune', () => {
+describe.concurrent('hikae forget --prune', () => {
   test('frees the space of what it removed', async ({ filled: { hikae }, expect }) => {
     const policy = ['forget', '--keep-last', '1', '--group-by', '', '--prune', '--max-unused', '0']
     const before = await stateOf(hikae)
