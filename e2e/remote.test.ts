@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import {
   compareTrees,
+  countVersions,
   makeTempDir,
   missingPrograms,
   NO_RCLONE_CONFIG,
@@ -117,6 +118,29 @@ repositories:
     }
     const unset = await new Hikae({ cwd: dir.path, env: cache }).run(['snapshots'])
     expect(unset).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('KEY_ID, which is not set') as string })
+  })
+
+  test('under object lock keeps what clients remove, and prune extends the lock', async ({ dir, s3, expect }) => {
+    const { accessKeyId, secretAccessKey } = s3.credentials
+    await writeFile(dir.join('password'), PASSWORD)
+    await writeFile(
+      dir.join('hikae.yaml'),
+      `version: 1
+repositories:
+  locked:
+    s3: { endpoint: "${s3.endpoint}", bucket: locked, objectLock: { mode: governance, days: 2 } }
+    password: { file: password }
+`,
+    )
+    const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
+    const hikae = new Hikae({ cwd: dir.path, env: { ...env, HIKAE_CACHE_DIR: dir.join('cache') } })
+    await hikae.ok(['init'])
+    await hikae.ok(['backup', 'tree'])
+    await hikae.ok(['backup', '--force', '--tag', 'second', 'tree'])
+    await hikae.ok(['forget', '--keep-last', '1'])
+    expect(await hikae.messages(['prune'])).toContainEqual({ message_type: 'retention', files_renewed: 0 })
+    await hikae.ok(['check', '--read-data'])
+    expect(await countVersions(s3.client, 'locked', 'snapshots/')).toEqual({ written: 2, removed: 1 })
   })
 
   test('that is not there is a missing repository, not an empty one', async ({ dir, s3, expect }) => {

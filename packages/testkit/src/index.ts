@@ -52,7 +52,7 @@ export {
   type ProcessResult,
   type RunningProcess,
 } from './run-process.ts'
-export { s3Client, type S3Credentials, type S3Server } from './s3-server.ts'
+export { countVersions, s3Client, type S3Credentials, type S3Server } from './s3-server.ts'
 export {
   startSftpServer,
   whyNoSftpServer,

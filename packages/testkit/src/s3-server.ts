@@ -1,4 +1,4 @@
-import { S3Client } from '@aws-sdk/client-s3'
+import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
 
 /** Who may do what on an S3 server. */
 export interface S3Credentials {
@@ -26,4 +26,14 @@ export function s3Client(endpoint: string, credentials: S3Credentials): S3Client
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
+}
+
+/** What a bucket with versions holds below a prefix: everything that was written, and what was removed since. */
+export async function countVersions(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): Promise<{ written: number; removed: number }> {
+  const answer = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }))
+  return { written: answer.Versions?.length ?? 0, removed: answer.DeleteMarkers?.length ?? 0 }
 }
