@@ -134,6 +134,7 @@ describe('what a server refuses is said in words', () => {
 
   test.each([
     [403, 'AccessDenied', /s3:GetObject is needed/, false],
+    [401, 'Unauthorized', /does not know the access key/, false],
     [400, 'ExpiredToken', /credentials have expired/, false],
     [403, 'InvalidObjectState', /archive class/, false],
     [403, 'RequestTimeTooSkewed', /clock here differs/, false],

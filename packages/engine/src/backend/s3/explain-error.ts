@@ -71,6 +71,7 @@ function ofCode({ code, action, region, status }: S3Refusal, bucket: string): Ex
         hint: 'check its name and the address of the server; `hikae init` makes it if the key may do that',
       }
     case 'InvalidAccessKeyId':
+    case 'Unauthorized': // R2's word for it
       return { reason: 'the server does not know the access key', hint: `check AWS_ACCESS_KEY_ID; ${WHICH_SERVER}` }
     case 'SignatureDoesNotMatch':
       return { reason: 'the secret key is wrong', hint: `check AWS_SECRET_ACCESS_KEY; ${WHICH_SERVER}` }
