@@ -26,6 +26,12 @@ export function fileAt(root: string, kind: FileKind, name: string): string {
   return posix.join(root, FOLDERS[kind], name)
 }
 
+/** The folders of packs, indexes and snapshots, in which killed programs may leave files half written. */
+export function foldersWithLeftOvers(root: string): string[] {
+  const packs = folderOf(root, 'pack')
+  return [folderOf(root, 'index'), folderOf(root, 'snapshot'), ...PACK_FOLDERS.map((name) => posix.join(packs, name))]
+}
+
 /** Every folder of a repository below its root, parents first. */
 export function foldersOf(root: string): string[] {
   const kinds = Object.values(FOLDERS).map((folder) => posix.join(root, folder))

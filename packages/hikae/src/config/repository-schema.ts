@@ -4,6 +4,7 @@ import { parseAddress } from '../repositories/address/address.ts'
 import type { RepositoryLocation } from '../repositories/location.ts'
 import type { SecretReference } from '../secrets/secret.ts'
 import { errorMessage } from '../errors.ts'
+import { withoutUndefined } from '../without-undefined.ts'
 import { secretSchema } from './secret-schema.ts'
 
 const text = z.string().min(1)
@@ -142,10 +143,4 @@ export interface ConfiguredRepository {
   readonly limits: { readonly upload?: number; readonly download?: number }
   /** Files. */
   readonly tls: { readonly ca?: string; readonly clientCertificate?: string; readonly insecure?: boolean }
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { mapConcurrently } from '../../concurrency.ts'
 import { isId } from '../../ids.ts'
 import type { FileKind } from '../backend.ts'
 import { folderOf } from '../layout.ts'
 import { readRange } from '../local/read-range.ts'
+import { namesIfThere } from '../local/names-if-there.ts'
 import { hasCode, isSystemError } from '../local/system-error.ts'
 import { discard } from '../local/temporary-file.ts'
 import { CacheError } from './cache-error.ts'
@@ -132,10 +133,10 @@ export class CacheFolder {
     work: (folder: string, names: readonly string[]) => Promise<Result>,
   ): Promise<Result[]> {
     const root = folderOf(this.#root, kind)
-    const folders = (await namesIn(root)).filter((name) => /^[0-9a-f]{2}$/.test(name))
+    const folders = (await namesIfThere(root)).filter((name) => /^[0-9a-f]{2}$/.test(name))
     return await mapConcurrently(folders, FOLDERS_AT_ONCE, async (name) => {
       const folder = join(root, name)
-      return await work(folder, await namesIn(folder))
+      return await work(folder, await namesIfThere(folder))
     })
   }
 
@@ -175,15 +176,6 @@ async function makeFolder(path: string): Promise<void> {
 
 async function writeOnce(path: string, content: string): Promise<void> {
   if ((await statIfThere(path)) === undefined) await writeWhole(path, content)
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []
-    throw error
-  }
 }
 
 async function statIfThere(path: string) {

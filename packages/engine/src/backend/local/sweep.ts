@@ -1,7 +1,8 @@
-import { readdir, stat, unlink } from 'node:fs/promises'
+import { stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderOf, PACK_FOLDERS } from '../layout.ts'
-import { hasCode, isSystemError } from './system-error.ts'
+import { foldersWithLeftOvers } from '../layout.ts'
+import { namesIfThere } from './names-if-there.ts'
+import { isSystemError } from './system-error.ts'
 
 /** Ours and restic's: the final name, `-tmp-`, and something random. */
 const TEMPORARY_NAME = /^[0-9a-f]{64}-tmp-[0-9a-z]+$/
@@ -13,10 +14,8 @@ export async function sweepTemporaryFiles(
   signal?: AbortSignal,
 ): Promise<{ files: number; bytes: number }> {
   const swept = { files: 0, bytes: 0 }
-  const data = folderOf(root, 'pack')
-  const folders = [folderOf(root, 'index'), folderOf(root, 'snapshot'), ...PACK_FOLDERS.map((name) => join(data, name))]
-  for (const folder of folders) {
-    for (const name of await namesIn(folder)) {
+  for (const folder of foldersWithLeftOvers(root)) {
+    for (const name of await namesIfThere(folder)) {
       if (!TEMPORARY_NAME.test(name)) continue
       signal?.throwIfAborted()
       const bytes = await removeIfOld(join(folder, name), before)
@@ -26,15 +25,6 @@ export async function sweepTemporaryFiles(
     }
   }
   return swept
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []
-    throw error
-  }
 }
 
 async function removeIfOld(path: string, before: number): Promise<number | undefined> {

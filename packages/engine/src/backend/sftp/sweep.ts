@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../../concurrency.ts'
-import { folderOf, PACK_FOLDERS } from '../layout.ts'
+import { foldersWithLeftOvers } from '../layout.ts'
 import { readFolder } from './listing.ts'
 import type { FolderEntry, SftpSession } from './session.ts'
 import { SftpStatusError } from './status.ts'
@@ -16,13 +16,7 @@ export async function sweepTemporaryFiles(
   signal?: AbortSignal,
 ): Promise<{ files: number; bytes: number }> {
   const swept = { files: 0, bytes: 0 }
-  const data = folderOf(root, 'pack')
-  const folders = [
-    folderOf(root, 'index'),
-    folderOf(root, 'snapshot'),
-    ...PACK_FOLDERS.map((name) => `${data}/${name}`),
-  ]
-  await mapConcurrently(folders, FOLDERS_AT_ONCE, async (folder) => {
+  await mapConcurrently(foldersWithLeftOvers(root), FOLDERS_AT_ONCE, async (folder) => {
     for (const entry of (await readFolder(session, folder)) ?? []) {
       signal?.throwIfAborted()
       if (!isLeftOver(entry, before) || !(await removeIfAllowed(session, `${folder}/${entry.name}`))) continue

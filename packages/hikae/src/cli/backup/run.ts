@@ -10,14 +10,13 @@ import { ownIdentity } from '../identity.ts'
 import { backupProgressView } from '../output/backup-progress.ts'
 import { printableMessage } from '../output/printable.ts'
 import { withProgress } from '../output/progress.ts'
+import { packSizeOption } from '../pack-size.ts'
 import { chooseRepositories, type ChosenRepository, labelOf } from '../repository/choose.ts'
 import { openAll, type OpenedRepository, type UnopenedRepository } from '../repository/open-all.ts'
 import type { Session } from '../repository/session.ts'
 import { programVersion } from '../version.ts'
 import { type BackupValues, openInput } from './input.ts'
 import { type FailedRepository, printItem, printReport, printUnopened, printUnreadable } from './report.ts'
-
-const MIB = 1024 * 1024
 
 /** `hikae backup`: opens the repositories, reads once, tells how it went. */
 export async function runBackup(
@@ -57,7 +56,7 @@ export async function runBackup(
       dryRun: options.dryRun,
       skipIfUnchanged: options.skipIfUnchanged,
       ...(globals.compression === undefined ? {} : { compression: globals.compression }),
-      ...(globals.packSize === undefined ? {} : { packSizeBytes: globals.packSize * MIB }),
+      ...packSizeOption(globals),
       ...(options.readConcurrency === undefined ? {} : { readConcurrency: options.readConcurrency }),
       ...(options.chunk === undefined ? {} : { chunks: options.chunk }),
       verifyWrites: !globals.noExtraVerify,

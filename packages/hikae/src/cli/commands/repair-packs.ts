@@ -8,6 +8,7 @@ import { printableMessage, printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
 import { chooseId } from '../repository/id-choice.ts'
 import { writePackCopy } from '../repository/pack-copies.ts'
+import { packSizeOption } from '../pack-size.ts'
 import { openSession } from '../repository/session.ts'
 import { someText } from '../values/text.ts'
 
@@ -48,7 +49,7 @@ export const repairPacks = command({
         const path = await writePackCopy(keep, pack, content)
         out.note(`kept a copy as ${printableText(path)}`)
       },
-      packSizeBytes: globals.packSize === undefined ? undefined : globals.packSize * 1024 * 1024,
+      ...packSizeOption(globals),
       dryRun,
       signal: session.signal,
       confirmLock: async () => await session.lock?.confirm(),

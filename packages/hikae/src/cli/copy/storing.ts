@@ -1,15 +1,10 @@
 import type { CopyOptions } from '@hikae/engine'
 import type { GlobalValues } from '../global-options.ts'
-
-const MIB = 1024 * 1024
+import { packSizeOption } from '../pack-size.ts'
 
 /** How a copy stores, by the options that every command has for that. */
-export function storingOptions({
-  compression,
-  packSize,
-}: Pick<GlobalValues, 'compression' | 'packSize'>): Pick<CopyOptions, 'compression' | 'packSizeBytes'> {
-  return {
-    compression: compression === 'off' ? 'keep' : 'compress',
-    ...(packSize === undefined ? {} : { packSizeBytes: packSize * MIB }),
-  }
+export function storingOptions(
+  globals: Pick<GlobalValues, 'compression' | 'packSize'>,
+): Pick<CopyOptions, 'compression' | 'packSizeBytes'> {
+  return { compression: globals.compression === 'off' ? 'keep' : 'compress', ...packSizeOption(globals) }
 }

@@ -1,6 +1,7 @@
 import type { SnapshotSummary, StoredSnapshot } from '@hikae/engine'
 import { formatTime } from './format.ts'
 import { printableText } from './printable.ts'
+import { withoutUndefined } from '../../without-undefined.ts'
 
 /** The first eight digits of an id: what people read and type. */
 export function shortId(id: string): string {
@@ -58,8 +59,4 @@ export function summaryCounts(summary: SnapshotSummary): Record<string, number> 
 
 function nonEmpty<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list && list.length > 0 ? list : undefined
-}
-
-function withoutUndefined(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 }

@@ -35,8 +35,7 @@ export function hasPruneOption(values: PruneValues): boolean {
   })
 }
 
-/** @param packSize of `--pack-size`, in MiB */
-export function engineOptions(values: PruneValues, packSize: number | undefined): PruneOptions {
+export function engineOptions(values: PruneValues): PruneOptions {
   return {
     maxUnused: values.maxUnused,
     maxRepackBytes: values.maxRepackSize,
@@ -44,6 +43,5 @@ export function engineOptions(values: PruneValues, packSize: number | undefined)
     repackBelowBytes: values.repackSmallerThan,
     repackUncompressed: values.repackUncompressed,
     repackCacheableOnly: values.repackCacheableOnly,
-    packSizeBytes: packSize === undefined ? undefined : packSize * 1024 * 1024,
   }
 }

@@ -6,6 +6,7 @@ import { printFailure } from '../output/failure.ts'
 import { formatBytes, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { withProgress } from '../output/progress.ts'
+import { packSizeOption } from '../pack-size.ts'
 import { shortId } from '../output/snapshot.ts'
 import type { Session } from '../repository/session.ts'
 import { planJson, printPlan } from './plan-view.ts'
@@ -31,7 +32,8 @@ export async function runPrune(
   const { planPrune, prune } = await import('@hikae/engine')
   const plan = await withProgress(out, PLAN_VIEW, async (progress) =>
     planPrune(repository, {
-      ...engineOptions(options, globals.packSize),
+      ...engineOptions(options),
+      ...packSizeOption(globals),
       without,
       signal,
       onProgress: (state) => progress.update(state),
