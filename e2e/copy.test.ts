@@ -28,7 +28,9 @@ function sourceIn(dir: TempDir): Hikae {
 async function fill(dir: TempDir): Promise<void> {
   const source = sourceIn(dir)
   await source.initCheaply()
-  await makeFiles(dir.join('tree'), { same: 'same', 'sub/noise': randomBytesOf('noise', 2_000_000) })
+  // So long that two repositories with chunker parameters of their own do not both leave it in one piece by chance.
+  const noise = randomBytesOf('noise', 8_000_000)
+  await makeFiles(dir.join('tree'), { same: 'same', 'sub/noise': noise })
   await source.backup(['tree'], ['--host', 'one', '--tag', 'first,old'])
   await makeFiles(dir.join('tree'), { 'sub/later': 'later' })
   await source.backup(['tree'], ['--host', 'two'])
@@ -238,7 +240,7 @@ describe.concurrent('hikae recover', () => {
     const [first, second] = await source.snapshots()
     for (const lost of [first, second]) await rm(join(source.repository, 'snapshots', String(lost!['id'])))
     const dry = await source.ok(['recover', '--dry-run'])
-    expect(dry.stdout).toMatch(/^[0-9a-f]{8} {2}3 files, 1\.\d+ MiB: tree$/m)
+    expect(dry.stdout).toMatch(/^[0-9a-f]{8} {2}3 files, 7\.\d+ MiB: tree$/m)
     expect(dry.stdout).toContain('2 lost directories found; nothing was stored')
     expect(await source.snapshots()).toEqual([])
 
