@@ -1,7 +1,15 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { initRepository, openLocalBackend, openRepository } from '@hikae/engine'
-import { killable, randomBytesOf, recordedChanges, runOk, type ProcessResult, type TempDir } from '@hikae/testkit'
+import { openLocalBackend, openRepository } from '@hikae/engine'
+import {
+  killable,
+  makeCheapRepository,
+  randomBytesOf,
+  recordedChanges,
+  runOk,
+  type ProcessResult,
+  type TempDir,
+} from '@hikae/testkit'
 import { describe } from 'vitest'
 import { filesOf, makeFiles, noRestic, resticOn, test as base } from './fixtures.ts'
 import { Hikae, jsonLines, PASSWORD, type Message } from './hikae.ts'
@@ -22,15 +30,7 @@ class Stack {
   async create(): Promise<this> {
     const config = this.#names.map((name) => `  ${name}: { local: ${name}, password: { env: HIKAE_PASSWORD } }\n`)
     await makeFiles(this.dir.path, { 'hikae.yaml': `version: 1\nrepositories:\n${config.join('')}` })
-    let chunkerPolynomial: bigint | undefined
-    for (const name of this.#names) {
-      await using backend = await openLocalBackend(this.dir.join(name))
-      const made = await initRepository(backend, {
-        ...{ password: PASSWORD, hostname: 'host', username: 'user', kdf: { N: 2, r: 8, p: 1 } },
-        ...(chunkerPolynomial === undefined ? {} : { chunkerPolynomial }),
-      })
-      chunkerPolynomial = made.chunkerPolynomial
-    }
+    for (const name of this.#names) await makeCheapRepository(this.dir.join(name), PASSWORD)
     return this
   }
 

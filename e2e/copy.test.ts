@@ -1,9 +1,16 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, openLocalBackend, openRepository } from '@hikae/engine'
-import { compareTrees, makeCheapRepository, randomBytesOf, type TempDir } from '@hikae/testkit'
+import {
+  compareTrees,
+  killable,
+  makeCheapRepository,
+  OTHER_POLYNOMIAL,
+  randomBytesOf,
+  type TempDir,
+} from '@hikae/testkit'
 import { describe } from 'vitest'
-import { filesOf, makeFiles, noRestic, resticOn, test as base, testWithCopyOf, until } from './fixtures.ts'
+import { filesOf, makeFiles, noRestic, resticOn, test as base, testWithCopyOf } from './fixtures.ts'
 import { Hikae, jsonLines } from './hikae.ts'
 
 const SOURCE_PASSWORD = 'the password of the source'
@@ -17,7 +24,7 @@ const test = testWithCopyOf(fill)
       cwd: dir.path,
       env: { HIKAE_FROM_REPOSITORY: dir.join('source'), HIKAE_FROM_PASSWORD: SOURCE_PASSWORD },
     })
-    await hikae.initCheaply()
+    await hikae.initCheaply({ chunkerPolynomial: OTHER_POLYNOMIAL })
     return hikae
   })
 
@@ -28,7 +35,7 @@ function sourceIn(dir: TempDir): Hikae {
 async function fill(dir: TempDir): Promise<void> {
   const source = sourceIn(dir)
   await source.initCheaply()
-  // So long that two repositories with chunker parameters of their own do not both leave it in one piece by chance.
+  // So long that it is cut.
   const noise = randomBytesOf('noise', 8_000_000)
   await makeFiles(dir.join('tree'), { same: 'same', 'sub/noise': noise })
   await source.backup(['tree'], ['--host', 'one', '--tag', 'first,old'])
@@ -132,10 +139,8 @@ describe.concurrent('hikae copy', () => {
       const noise = Array.from({ length: 10 }, (_, at) => [`large/${at}`, randomBytesOf(at, 15_000_000)] as const)
       await makeFiles(dir.path, Object.fromEntries(noise))
       await source.backup(['large'])
-      await using running = await hikae.start(['copy', '--pack-size', '4'])
-      await until(async () => (await filesOf(hikae, 'data')).length >= 2, running)
-      running.kill(signal)
-      const { exitCode, stderr } = await running.finished
+      const env = killable({ folder: join(hikae.repository, 'data'), at: 20, signal })
+      const { exitCode, stderr } = await hikae.run(['copy', '--pack-size', '4'], { env })
       expect({ exitCode, stderr }).toMatchObject({
         exitCode: 130,
         stderr: expect.stringContaining(`stopped by ${signal}`) as string,

@@ -5,6 +5,7 @@ import {
   makeCheapRepository,
   runProcess,
   startProcess,
+  type CheapRepositoryOptions,
   type ProcessOptions,
   type ProcessResult,
   type RunningProcess,
@@ -100,8 +101,8 @@ export class Hikae {
   }
 
   /** For tests of something else: a repository whose password costs nothing to prove. */
-  async initCheaply(): Promise<void> {
-    await makeCheapRepository(this.repository, this.password)
+  async initCheaply(options: CheapRepositoryOptions = {}): Promise<void> {
+    await makeCheapRepository(this.repository, this.password, options)
   }
 
   /** @returns the summary */

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { bytesOf, randomBytesOf, type RunningProcess } from '@hikae/testkit'
+import { join } from 'node:path'
+import { bytesOf, killable, randomBytesOf, type RunningProcess } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { filesOf, makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
 import { PROGRAM, type Hikae } from './hikae.ts'
@@ -19,10 +20,8 @@ describe('a backup that is told to stop', () => {
   test.for(['SIGINT', 'SIGTERM'] as const)(
     'by %s ends with 130, without lock, and the next one goes on from there',
     async (signal, { hikae, tree, expect }) => {
-      await using running = await hikae.start(['backup', ...SLOWLY, tree])
-      await stored(hikae, 'data', 2, running)
-      running.kill(signal)
-      const result = await running.finished
+      const env = killable({ folder: join(hikae.repository, 'data'), at: 14, signal })
+      const result = await hikae.run(['backup', ...SLOWLY, tree], { env })
       expect(result).toMatchObject({ exitCode: 130, signal: null })
       expect(result.stderr).toMatch(new RegExp(`^hikae: stopped by ${signal}\\n(next: [^\\n]+\\n)?$`))
       expect(await filesOf(hikae, 'locks')).toEqual([])

@@ -1,6 +1,6 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomBytesOf, type RunningProcess, type TempDir } from '@hikae/testkit'
+import { killable, randomBytesOf, type RunningProcess, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { filesOf, makeFiles, noRestic, resticOn, test, until } from './fixtures.ts'
 import type { Hikae } from './hikae.ts'
@@ -26,6 +26,10 @@ async function startBackup(
   const running = await hikae.start(['backup', '--stdin-from-command', '--', 'sh', '-c', script], { cwd: dir.path })
   await until(async () => (await filesOf(hikae, 'locks')).length > 0, running)
   return { running, goOn: () => writeFile(dir.join('go-on'), '') }
+}
+
+async function isStopped({ pid }: RunningProcess): Promise<boolean> {
+  return /^State:\s+T/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))
 }
 
 describe('two writers at the same time', () => {
@@ -75,9 +79,9 @@ describe('a writer and a prune', () => {
   test('a backup is refused while a prune runs, and nothing is lost', async ({ hikae, dir, expect }) => {
     const history = await makeHistory(dir, hikae, 4, [300_000, 200_000])
     await hikae.ok(['forget', '--keep-last', '2'])
-    await using pruning = await hikae.start(['prune', '--max-unused', '0'])
-    await until(async () => (await filesOf(hikae, 'locks')).length > 0, pruning)
-    pruning.kill('SIGSTOP')
+    const env = killable({ folder: join(hikae.repository, 'data'), at: 1, signal: 'SIGSTOP' })
+    await using pruning = await hikae.start(['prune', '--max-unused', '0'], { env })
+    await until(() => isStopped(pruning), pruning)
     const refused = await hikae.run(['backup', 'tree'], { cwd: dir.path })
     expect(refused.exitCode).toBe(11)
     expect(refused.stderr).toContain(`is locked exclusively by process ${pruning.pid}`)

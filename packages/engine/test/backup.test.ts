@@ -18,20 +18,19 @@ import {
   type Repository,
   type TreeId,
 } from '@hikae/engine'
-import { faultAt, makeTempDir, randomBytesOf, withFaults } from '@hikae/testkit'
+import { faultAt, makeTempDir, OTHER_POLYNOMIAL, randomBytesOf, TEST_POLYNOMIAL, withFaults } from '@hikae/testkit'
 import { describe, expect, test } from 'vitest'
 import { CHUNK_PROFILES } from '../src/chunker/profile.ts'
 import { createScanner } from '../src/chunker/scanner.ts'
 import { openTargets } from '../src/filesystem/targets.ts'
 import { blobsOfTree } from './support/blobs-of-tree.ts'
+import { INIT, PASSWORD } from './support/ground.ts'
 
 const MIB = 1024 * 1024
-const POLYNOMIAL = 0x3da3358b4dc173n
-const password = 'correct horse'
-const identity = { hostname: 'host', username: 'user' }
 
 const options: BackupOptions = {
-  ...identity,
+  hostname: 'host',
+  username: 'user',
   uid: 1000,
   gid: 1000,
   tags: [],
@@ -42,8 +41,8 @@ const options: BackupOptions = {
 }
 
 async function newRepository(backend: Backend = new MemoryBackend()): Promise<Repository> {
-  await initRepository(backend, { password, ...identity, chunkerPolynomial: POLYNOMIAL, kdf: { N: 2, r: 1, p: 1 } })
-  return await openRepository(backend, { password })
+  await initRepository(backend, INIT)
+  return await openRepository(backend, { password: PASSWORD })
 }
 
 async function backUpTo(
@@ -121,7 +120,7 @@ describe('a backup of a directory', () => {
     await using dir = await makeTempDir()
     const content = randomBytesOf('serial', 70 * MIB)
     await writeFile(join(dir.path, 'large'), content)
-    const scanner = createScanner(POLYNOMIAL, content.length)
+    const scanner = createScanner(TEST_POLYNOMIAL, content.length)
     content.copy(scanner.buffer)
     const cuts: number[] = []
     scanner.cutAll(CHUNK_PROFILES.standard, 0, content.length, true, cuts)
@@ -176,7 +175,7 @@ describe('a backup of a directory', () => {
     await using repository = await newRepository(backend)
     await backUpTo([repository], rootOf(dir.path))
     for (const { id } of await repository.listIds('index')) await backend.remove('index', id)
-    await using reopened = await openRepository(backend, { password })
+    await using reopened = await openRepository(backend, { password: PASSWORD })
     const report = await backUpTo([reopened], rootOf(dir.path))
     expect(report.repositories[0]!.summary.dataBlobs).toBeGreaterThan(0)
     expect((await contents(reopened)).get(storedPath(dir.path, 'precious'))).toEqual(randomBytesOf('precious', 2 * MIB))
@@ -289,9 +288,9 @@ describe('a backup to several repositories', () => {
 
   test('with other chunker parameters is refused', async () => {
     const other = new MemoryBackend()
-    await initRepository(other, { password, ...identity, kdf: { N: 2, r: 1, p: 1 } })
+    await initRepository(other, { ...INIT, chunkerPolynomial: OTHER_POLYNOMIAL })
     await using one = await newRepository()
-    await using two = await openRepository(other, { password })
+    await using two = await openRepository(other, { password: PASSWORD })
     await expect(backUpTo([one, two], directoryOf())).rejects.toThrow(/do not cut content in the same way/)
   })
 })

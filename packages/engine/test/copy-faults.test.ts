@@ -9,7 +9,7 @@ import {
   type StoredSnapshot,
 } from '@hikae/engine'
 import { makeTempDir, withFaults, type Fault } from '@hikae/testkit'
-import { makeGround, openLoaded, PASSWORD } from './support/ground.ts'
+import { INIT, makeGround, openLoaded } from './support/ground.ts'
 
 /** What is copied. */
 interface Source {
@@ -109,7 +109,7 @@ test('a copy that is to stop stores nothing', async ({ source, expect }) => {
 
 async function emptyRepository(): Promise<MemoryBackend> {
   const backend = new MemoryBackend()
-  await initRepository(backend, { password: PASSWORD, hostname: 'here', username: 'me', kdf: { N: 2, r: 8, p: 1 } })
+  await initRepository(backend, INIT)
   return backend
 }
 

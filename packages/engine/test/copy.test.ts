@@ -21,9 +21,7 @@ import {
   type ResticBinary,
 } from '@hikae/testkit'
 import { noRestic, openAt, resticAt, restics, test } from './support/beside-restic.ts'
-import { PASSWORD } from './support/ground.ts'
-
-const POLYNOMIAL = 0x3da3358b4dc173n
+import { INIT, PASSWORD } from './support/ground.ts'
 
 const noTools = skipBecause(await missingPrograms('bash', 'getfattr', 'setfattr', 'setfacl'))
 const newest = restics[0]!
@@ -31,8 +29,7 @@ const newest = restics[0]!
 /** The password costs nothing to prove. */
 async function init(folder: string, options: Partial<InitOptions> = {}): Promise<void> {
   await using backend = await openLocalBackend(folder)
-  const who = { password: PASSWORD, hostname: 'here', username: 'somebody' }
-  await initRepository(backend, { ...who, chunkerPolynomial: POLYNOMIAL, kdf: { N: 2, r: 8, p: 1 }, ...options })
+  await initRepository(backend, { ...INIT, ...options })
 }
 
 function resticOn(repository: string, binary: ResticBinary, source?: string): Restic {

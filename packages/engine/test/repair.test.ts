@@ -20,8 +20,10 @@ const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/
 interface Parts {
   readonly repository: string
   readonly indexes: readonly string[]
-  /** The pack of each kind that the newer backup stored. */
+  /** Packs that the newer backup stored: that with the most blobs of data, and one of directories. */
   readonly data: string
+  /** In the middle of the last blob of `data`. */
+  readonly insideLastBlob: number
   readonly tree: string
 }
 
@@ -48,21 +50,27 @@ async function makeOriginal(dir: TempDir): Promise<Original> {
   await restic.initCheaply()
   await restic.backup(['.'], ['--host', 'here'], { cwd: source })
   const before = await packsIn(restic.repository)
-  await writeFile(join(source, 'newer'), randomBytesOf('newer', 5_000_000))
+  await writeFile(join(source, 'newer'), randomBytesOf('newer', 12_000_000))
   await restic.backup(['.'], ['--host', 'here'], { cwd: source })
   const added = (await packsIn(restic.repository)).filter((pack) => !before.includes(pack))
   await using repository = await openAt(restic.repository)
   await repository.loadIndex()
-  const byType = new Map([...repository.index.packs()].map(({ id, blobs }) => [id as string, blobs[0]!.type]))
-  const packOf = (type: 'data' | 'tree'): string => added.find((pack) => byType.get(pack) === type)!
+  // Restic spreads blobs over packs by chance.
+  const packOf = (type: 'data' | 'tree') =>
+    [...repository.index.packs()]
+      .filter(({ id, blobs }) => added.includes(id) && blobs[0]!.type === type)
+      .toSorted((one, two) => two.blobs.length - one.blobs.length)[0]!
+  const data = packOf('data')
+  const last = data.blobs.toSorted((one, two) => two.offset - one.offset)[0]!
   return {
     dir,
     source,
     parts: {
       repository: restic.repository,
       indexes: await readdir(join(restic.repository, 'index')),
-      data: packOf('data'),
-      tree: packOf('tree'),
+      data: data.id,
+      insideLastBlob: last.offset + Math.floor(last.length / 2),
+      tree: packOf('tree').id,
     },
   }
 }
@@ -113,9 +121,9 @@ const damages: readonly Damage[] = [
   },
   {
     name: 'a pack is cut off',
-    inflict: async ({ repository, data }) => {
+    inflict: async ({ repository, data, insideLastBlob }) => {
       await chmod(packPath(repository, data), 0o600)
-      await truncate(packPath(repository, data), 3_000_000)
+      await truncate(packPath(repository, data), insideLastBlob)
     },
     crossed: true,
     left: 'most',

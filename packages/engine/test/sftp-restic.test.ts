@@ -24,9 +24,8 @@ import {
   whyNoSftpServer,
   type SftpServer,
 } from '@hikae/testkit'
+import { INIT, PASSWORD } from './support/ground.ts'
 import { CLIENTS, sftpOptions } from './support/sftp.ts'
-
-const INIT = { password: 'correct horse', hostname: 'here', username: 'somebody', kdf: { N: 2, r: 8, p: 1 } }
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base
@@ -104,7 +103,7 @@ async function makeTree(root: string): Promise<void> {
 }
 
 async function open(server: SftpServer, client: SftpClient, folder: string): Promise<Repository> {
-  return openRepository(await openSftpBackend(sftpOptions(server, client, folder)), { password: INIT.password })
+  return openRepository(await openSftpBackend(sftpOptions(server, client, folder)), { password: PASSWORD })
 }
 
 async function backUpTree(opened: Repository, tree: string): Promise<void> {
@@ -135,7 +134,7 @@ class SftpRestic extends Restic {
   readonly #command: string
 
   constructor(repository: string, command: string) {
-    super({ binary: binary!, repository, password: INIT.password })
+    super({ binary: binary!, repository, password: PASSWORD })
     this.#command = command
   }
 

@@ -115,7 +115,7 @@ test('a prune whose lock was removed deletes nothing more', async ({ ground, exp
 test('a copy whose lock on the destination was removed stores no snapshot there', async ({ ground, expect }) => {
   const from = await openLoaded(ground.backend)
   const backend = new MemoryBackend()
-  await initRepository(backend, { ...INIT, chunkerPolynomial: from.config.chunkerPolynomial })
+  await initRepository(backend, INIT)
   const to = await openRepository(backend, { password: PASSWORD })
   await using lock = await lockAndLoad(to, 'shared')
   await unlock(await openRepository(backend, { password: PASSWORD }), { all: true })

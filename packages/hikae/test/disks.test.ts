@@ -21,6 +21,7 @@ import {
   randomBytesOf,
   runOk,
   skipBecause,
+  TEST_POLYNOMIAL,
   whyNoLoopDisk,
   type LoopDisk,
 } from '@hikae/testkit'
@@ -415,12 +416,14 @@ async function backUpTo(repositories: readonly Repository[], root: DirectoryEntr
   })
 }
 
-/** Those that cut content alike can be backed up to together. */
-const chunkerPolynomial = 0x3da3358b4dc173n
-
 async function makeRepository(path: string, disk: GuardOptions['disk']): Promise<void> {
   await using backend = await openGuarded(path, disk)
-  await initRepository(backend, { password, ...identity, chunkerPolynomial, kdf: { N: 2, r: 1, p: 1 } })
+  await initRepository(backend, {
+    password,
+    ...identity,
+    chunkerPolynomial: TEST_POLYNOMIAL,
+    kdf: { N: 2, r: 1, p: 1 },
+  })
 }
 
 describe.skipIf(noDisk)('a backup whose disk goes away', () => {

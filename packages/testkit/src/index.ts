@@ -1,5 +1,10 @@
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
-export { makeCheapRepository } from './cheap-repository.ts'
+export {
+  makeCheapRepository,
+  OTHER_POLYNOMIAL,
+  TEST_POLYNOMIAL,
+  type CheapRepositoryOptions,
+} from './cheap-repository.ts'
 export { makeCertificates, type Certificate, type Certificates } from './certificates.ts'
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'

@@ -12,6 +12,8 @@ export interface KillOrder {
   readonly at?: number
   /** `halfway` leaves half of a write; every other change is made or not. */
   readonly when?: 'before' | 'halfway'
+  /** SIGKILL by default. A signal that leaves the program alive reaches it when it is there for sure, however busy the machine is. */
+  readonly signal?: NodeJS.Signals
   /**
    * An empty folder, for {@link recordedChanges}. What becomes visible by the n-th change is kept in it as a file named n,
    * also when the program removes it again.
@@ -20,7 +22,7 @@ export interface KillOrder {
 }
 
 /**
- * Environment for any program that runs on Node: it dies by SIGKILL at one chosen change of its files. Every point of its
+ * Environment for any program that runs on Node: it dies by SIGKILL, or is told to stop, at one chosen change of its files. Every point of its
  * work can be met in this way, again and again; a delay would mostly meet its start.
  */
 export function killable(order: KillOrder): Record<string, string> {

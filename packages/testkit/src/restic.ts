@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { makeCheapRepository, makeKeyCheap } from './cheap-repository.ts'
+import { makeCheapRepository, makeKeyCheap, type CheapRepositoryOptions } from './cheap-repository.ts'
 import { findProgram, isExecutable } from './requirements.ts'
 import { runOk, runProcess, type ProcessOptions, type ProcessResult } from './run-process.ts'
 
@@ -103,7 +103,7 @@ export class Restic {
   }
 
   /** An empty repository that {@link makeCheapRepository} makes. */
-  async initCheaply(options: { version?: 1 | 2 } = {}): Promise<void> {
+  async initCheaply(options: CheapRepositoryOptions = {}): Promise<void> {
     await makeCheapRepository(this.repository, this.#password, options)
   }
 

@@ -20,8 +20,11 @@ type ErrorCode = 'EIO' | 'EPERM'
 export type SystemFault =
   /** The call fails as if the system had refused it; only a `close` closes all the same. */
   | { readonly kind: 'error'; readonly code: ErrorCode }
-  /** This process is ended as by `kill -9`: before the call, or when half of what it is to write is written. */
-  | { readonly kind: 'kill'; readonly when: 'before' | 'halfway' }
+  /**
+   * This process sends itself a signal, SIGKILL unless told otherwise: before the call, or when half of what it is to
+   * write is written. After a signal that leaves it alive, the call is made.
+   */
+  | { readonly kind: 'kill'; readonly when: 'before' | 'halfway'; readonly signal?: NodeJS.Signals }
 
 /** Decides for every call what goes wrong with it; undefined lets it pass. */
 export type SystemFaultPlan = (call: SystemCall) => SystemFault | undefined
@@ -57,7 +60,7 @@ export function watchSystemCalls(folder: string, plan: SystemFaultPlan = () => u
     }
     if (fault?.kind === 'kill') {
       if (fault.when === 'halfway' && call.name === 'write') await half()
-      process.kill(process.pid, 'SIGKILL')
+      process.kill(process.pid, fault.signal ?? 'SIGKILL')
     }
     return await run()
   }

@@ -11,12 +11,18 @@ import {
   type Repository,
   type TreeId,
 } from '@hikae/engine'
-import { randomBytesOf, type TempDir } from '@hikae/testkit'
+import { randomBytesOf, TEST_POLYNOMIAL, type TempDir } from '@hikae/testkit'
 
 export const PASSWORD = 'correct horse'
 
-/** How repositories are made here: cheaply. */
-export const INIT = { password: PASSWORD, hostname: 'host', username: 'user', kdf: { N: 2, r: 1, p: 1 } }
+/** How repositories are made here: cheaply, and all cut content in one way. */
+export const INIT = {
+  password: PASSWORD,
+  hostname: 'host',
+  username: 'user',
+  kdf: { N: 2, r: 8, p: 1 },
+  chunkerPolynomial: TEST_POLYNOMIAL,
+}
 
 const KINDS = ['config', 'key', 'snapshot', 'index', 'pack'] as const
 
@@ -39,7 +45,7 @@ export async function makeGround(dir: TempDir, label = 'ground'): Promise<Ground
   await mkdir(`${last}/sub`, { recursive: true })
   await mkdir(`${fresh}/sub`, { recursive: true })
   const backend = new MemoryBackend()
-  await initRepository(backend, { ...INIT, chunkerPolynomial: 0x3da3358b4dc173n })
+  await initRepository(backend, INIT)
   for (let day = 0; day < 3; day++) {
     await writeFile(`${last}/sub/shared`, randomBytesOf(`${label} shared`, 40_000))
     await writeFile(`${last}/changing`, randomBytesOf(`${label} ${day}`, 30_000))

@@ -113,7 +113,7 @@ const copying: Undertaking = {
   async run(backend) {
     const from = await openLoaded(backend)
     const into = new MemoryBackend()
-    await initRepository(into, { ...INIT, chunkerPolynomial: from.config.chunkerPolynomial })
+    await initRepository(into, INIT)
     const report = await copySnapshots(from, await openLoaded(into), await from.snapshots())
     const copied = report.snapshots.filter(({ kind }) => kind === 'copied').length
     // Whatever was wrong with the source: what arrived is whole.
