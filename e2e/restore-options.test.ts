@@ -68,13 +68,13 @@ describe.concurrent('a target that is not empty', () => {
     expect,
   }) => {
     const changed = Buffer.from(NOISE)
-    changed.fill(0, 3_500_000, 3_500_100)
+    changed.fill(0, NOISE.length - 100)
     await writeFile(join(target, 'noise'), changed)
     await rm(join(target, 'notes.txt'))
     await writeFile(join(target, 'extra'), 'stays')
     const before = await stat(join(target, 'sub/deep/b.txt'))
     const summary = await hikae.restore('latest', target, ['--verify'])
-    expect(summary['bytes_restored']).toBeLessThan(3_500_000)
+    expect(summary['bytes_restored']).toBeLessThan(NOISE.length)
     expect(await stat(join(target, 'sub/deep/b.txt'))).toMatchObject({ ino: before.ino })
     expect(await readFile(join(target, 'extra'), 'utf8')).toBe('stays')
     expect(await compareTrees(tree, target, { root: false, without: (path) => path === 'extra' })).toEqual([])

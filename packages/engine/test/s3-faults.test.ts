@@ -11,9 +11,14 @@ import {
   requestFault,
   skipBecause,
   startHttpProxy,
+  startMiniflareR2,
   startRadosgw,
+  startSwift,
   startTcpProxy,
+  whyNoMiniflareR2,
   whyNoRadosgw,
+  whyNoSwift,
+  type S3Server,
   type HttpFault,
 } from '@hikae/testkit'
 import { BUCKET, placeOn } from './support/s3-place.ts'
@@ -96,6 +101,45 @@ describe.skipIf(noRadosgw)('a write succeeds in the end, once', () => {
     expect(Buffer.compare(await backend.read('pack', name), content)).toBe(0)
   })
 })
+
+const servers: readonly {
+  name: string
+  start: () => Promise<S3Server>
+  whyNot: string | undefined
+  region?: string
+}[] = [
+  { name: 'radosgw', start: startRadosgw, whyNot: await whyNoRadosgw() },
+  { name: 'Swift', start: startSwift, whyNot: await whyNoSwift() },
+  {
+    name: "Cloudflare's simulator of R2",
+    start: () => startMiniflareR2(BUCKET),
+    whyNot: await whyNoMiniflareR2(),
+    region: 'auto',
+  },
+]
+
+for (const { name: serverName, start, whyNot, ...options } of servers) {
+  test.skipIf(skipBecause(whyNot))(
+    `${serverName} notices a bit that changes on the way to a file that is named by its content`,
+    async ({ expect, onTestFinished }) => {
+      await using own = await start()
+      await own.makeBucket(BUCKET)
+      const events: RetryEvent[] = []
+      const endpoint = await spoilingOneUpload(own.endpoint, onTestFinished)
+      await using plain = await openS3Backend(placeOn(own, { endpoint, ...options }))
+      const backend = retrying(plain, events)
+      const lock = randomBytesOf('a lock', 200)
+      const lockName = createHash('sha256').update(lock).digest('hex')
+      await backend.write('lock', lockName, lock, { isNamedByContent: true })
+      expect(Buffer.compare(await backend.read('lock', lockName), lock)).toBe(0)
+      const pack = content.subarray(0, 100_000)
+      const packName = createHash('sha256').update(pack).digest('hex')
+      await backend.write('pack', packName, pack, { isNamedByContent: true })
+      expect(events.map(({ error }) => error.message)).toEqual([expect.stringContaining('damaged on its way')])
+      expect(Buffer.compare(await backend.read('pack', packName), pack)).toBe(0)
+    },
+  )
+}
 
 describe.skipIf(noRadosgw)('a read is whole or fails', () => {
   test.for([
@@ -180,7 +224,7 @@ async function spoilingOneUpload(target: string, later: (close: () => void) => v
   const pass = async (asked: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url, headers } = asked
     const body = await buffer(asked)
-    if (body.length > 0 && !spoiled) {
+    if (body.length > 1000 && !spoiled) {
       spoiled = true
       body[1000] = body[1000]! ^ 1
     }
@@ -190,11 +234,11 @@ async function spoilingOneUpload(target: string, later: (close: () => void) => v
     response.writeHead(answer.statusCode!, answer.headers)
     answer.pipe(response)
   }
-  const proxy = createServer((asked, response) => void pass(asked, response))
+  const proxy = createServer((asked, response) => void pass(asked, response).catch(() => response.destroy()))
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   later(() => void proxy.close())
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${new URL(target).pathname}`
 }
 
 function retrying(backend: Backend, events: RetryEvent[]): Backend {

@@ -26,6 +26,11 @@ export interface WriteOptions {
   readonly replace?: boolean
   /** As in {@link ReadOptions}. */
   readonly holdsTrees?: boolean
+  /**
+   * The name is the SHA-256 of the content, so that nobody else stores anything else under it. A storage may check what
+   * arrives against it, and need not ask whether there is such a file.
+   */
+  readonly isNamedByContent?: boolean
 }
 
 /**

@@ -102,9 +102,12 @@ export class S3Backend implements Backend {
 
   async write(kind: FileKind, name: string, content: Uint8Array, options: WriteOptions = {}): Promise<void> {
     const key = this.#key(kind, name)
-    const { signal, replace = false, holdsTrees = false } = options
+    const { signal, replace = false, holdsTrees = false, isNamedByContent = false } = options
     await this.#explained(`write ${describeFile(kind, name)}`, signal, async () => {
-      const traits = await this.#traits(kind, holdsTrees, signal)
+      const traits = {
+        ...(await this.#traits(kind, holdsTrees, signal)),
+        ...(isNamedByContent && { sha256: name }),
+      }
       if (replace) await this.#replace(key, content, traits, signal)
       else if (!(await this.#creation.create(key, content, traits, signal))) {
         throw new FileExistsError(this.location, kind, name)

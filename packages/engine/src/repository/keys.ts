@@ -42,7 +42,7 @@ export async function storeKey(
   const created = formatTime(BigInt(Date.now()) * 1_000_000n)
   const content = encodeKeyFile({ created, username, hostname, kdf: 'scrypt', ...kdf, salt, data })
   const id = sha256Id(content)
-  await backend.write('key', id, content)
+  await backend.write('key', id, content, { isNamedByContent: true })
   return id
 }
 

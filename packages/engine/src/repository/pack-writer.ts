@@ -126,7 +126,8 @@ export class PackWriter {
 
   async #store(pack: FinishedPack): Promise<void> {
     if (!this.#options.dryRun) {
-      await this.#repository.backend.write('pack', pack.id, pack.content, { holdsTrees: pack.type === 'tree' })
+      const options = { holdsTrees: pack.type === 'tree', isNamedByContent: true }
+      await this.#repository.backend.write('pack', pack.id, pack.content, options)
     }
     this.#packs++
     this.#bytes += pack.content.length

@@ -139,7 +139,7 @@ export class Repository implements AsyncDisposable {
       })
     }
     const id = sha256Id(unit)
-    await this.backend.write(kind, id, unit, signal ? { signal } : {})
+    await this.backend.write(kind, id, unit, { isNamedByContent: true, ...(signal && { signal }) })
     return id
   }
 

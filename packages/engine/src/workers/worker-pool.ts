@@ -29,35 +29,31 @@ export interface PoolOptions<Event> {
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 }
 
 /**
- * Threads that each run one task after the other, in the order given. A thread that dies fails its task and every later one:
- * nothing that was promised is forgotten.
+ * Threads that each run one task after the other, in the order given. A thread starts when there is a task that no other
+ * is free for. One that dies fails its task and every later one: nothing that was promised is forgotten.
  */
 export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable {
   readonly size: number
-  readonly #workers: Worker[] = []
+  readonly #options: PoolOptions<Event>
+  /** By number; absent where the thread has not started. */
+  readonly #workers: (Worker | undefined)[]
   readonly #ends: Promise<unknown>[] = []
   readonly #depth: number
   /** What each thread has been given, in the order in which it does it. */
-  readonly #pending: Map<number, Pending<Result, Event>>[] = []
+  readonly #pending: readonly Map<number, Pending<Result, Event>>[]
+  /** For threads that start later. */
+  readonly #notices: unknown[] = []
   readonly #queue: { task: Task; transfer: ArrayBuffer[]; pending: Pending<Result, Event> }[] = []
-  readonly #onEvent: ((event: Event, worker: number) => void) | undefined
   #lastTask = 0
   #death: Error | undefined
   #closing = false
 
-  constructor({ url, size, workerData, depth = 1, onEvent }: PoolOptions<Event>) {
-    this.size = size
-    this.#depth = depth
-    this.#onEvent = onEvent
-    for (let number = 0; number < size; number++) {
-      const worker = new Worker(url, { workerData, resourceLimits: WORKER_LIMITS })
-      worker.on('message', (message: FromWorker<Result, Event>) => this.#receive(number, message))
-      worker.on('error', (error) => this.#die(error as Error))
-      worker.on('exit', (code) => this.#die(new Error(`a worker thread ended with code ${code}`)))
-      this.#ends.push(new Promise((resolve) => worker.once('exit', resolve)))
-      this.#workers.push(worker)
-      this.#pending.push(new Map())
-    }
+  constructor(options: PoolOptions<Event>) {
+    this.#options = options
+    this.size = options.size
+    this.#depth = options.depth ?? 1
+    this.#workers = Array.from({ length: options.size })
+    this.#pending = Array.from({ length: options.size }, () => new Map())
   }
 
   /** Tasks that no thread has been given yet. */
@@ -94,14 +90,14 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     })
   }
 
-  /** Runs the task once on every thread, after what it has been given. */
+  /** Runs the task once on every thread that has ever had one, after what it has been given. */
   async runOnEach(task: Task): Promise<Result[]> {
     return await Promise.all(
-      this.#workers.map(
-        (_, worker) =>
+      this.#started().map(
+        ([number, worker]) =>
           new Promise<Result>((resolve, reject) => {
             if (this.#death) reject(this.#death)
-            else this.#start(worker, task, [], { resolve, reject })
+            else this.#give(number, worker, task, [], { resolve, reject })
           }),
       ),
     )
@@ -112,12 +108,15 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     for (const { pending } of this.#queue.splice(0)) pending.reject(reason)
   }
 
-  /** Tells every thread, or one, something that is not a task. */
-  notify(message: unknown, options: { worker?: number; transfer?: ArrayBuffer[] } = {}): void {
-    for (const [number, worker] of this.#workers.entries()) {
-      if (options.worker !== undefined && options.worker !== number) continue
-      worker.postMessage({ kind: 'notice', notice: message }, options.transfer ?? [])
-    }
+  /** Tells every thread, also those that start later, something that is not a task. */
+  notifyAll(notice: unknown): void {
+    this.#notices.push(notice)
+    for (const [, worker] of this.#started()) worker.postMessage({ kind: 'notice', notice }, [])
+  }
+
+  /** Tells one thread, which has had a task, something that is not a task. */
+  notify(worker: number, notice: unknown, transfer: ArrayBuffer[] = []): void {
+    this.#workers[worker]!.postMessage({ kind: 'notice', notice }, transfer)
   }
 
   /**
@@ -127,7 +126,7 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#queue.length = 0
-    for (const worker of this.#workers) worker.postMessage({ kind: 'stop' }, [])
+    for (const [, worker] of this.#started()) worker.postMessage({ kind: 'stop' }, [])
     await Promise.all(this.#ends)
   }
 
@@ -135,8 +134,23 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     for (let worker = this.#leastBusy(); worker !== undefined; worker = this.#leastBusy()) {
       const next = this.#queue.shift()
       if (next === undefined) return
-      this.#start(worker, next.task, next.transfer, next.pending)
+      this.#give(worker, (this.#workers[worker] ??= this.#start(worker)), next.task, next.transfer, next.pending)
     }
+  }
+
+  #started(): [number, Worker][] {
+    return [...this.#workers.entries()].filter((entry): entry is [number, Worker] => entry[1] !== undefined)
+  }
+
+  #start(number: number): Worker {
+    const { url, workerData } = this.#options
+    const worker = new Worker(url, { workerData, resourceLimits: WORKER_LIMITS })
+    worker.on('message', (message: FromWorker<Result, Event>) => this.#receive(number, message))
+    worker.on('error', (error) => this.#die(error as Error))
+    worker.on('exit', (code) => this.#die(new Error(`a worker thread ended with code ${code}`)))
+    this.#ends.push(new Promise((resolve) => worker.once('exit', resolve)))
+    for (const notice of this.#notices) worker.postMessage({ kind: 'notice', notice }, [])
+    return worker
   }
 
   #leastBusy(): number | undefined {
@@ -147,15 +161,21 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     return best
   }
 
-  #start(worker: number, task: Task, transfer: ArrayBuffer[], pending: Pending<Result, Event>): void {
-    const number = ++this.#lastTask
-    this.#pending[worker]!.set(number, pending)
-    this.#workers[worker]!.postMessage({ kind: 'task', number, task }, transfer)
+  #give(
+    number: number,
+    worker: Worker,
+    task: Task,
+    transfer: ArrayBuffer[],
+    pending: Pending<Result, Event>,
+  ): void {
+    const taskNumber = ++this.#lastTask
+    this.#pending[number]!.set(taskNumber, pending)
+    worker.postMessage({ kind: 'task', number: taskNumber, task }, transfer)
   }
 
   #receive(worker: number, message: FromWorker<Result, Event>): void {
     if (message.kind === 'event' && message.task === undefined) {
-      this.#onEvent?.(message.event, worker)
+      this.#options.onEvent?.(message.event, worker)
       return
     }
     const pending = this.#pending[worker]!.get(message.task!)

@@ -6,12 +6,15 @@ import type { S3Credentials } from './options.ts'
 import type { S3Place } from './place.ts'
 import { isRefusal, refusalOf, type S3Action } from './refusal.ts'
 import { SdkRequestHandler } from './request-handler.ts'
+import { SignedHash } from './signed-hash.ts'
 
 /** The whole SDK; loading it takes as long as starting the program, so that only this backend does. */
 export type S3Sdk = typeof import('@aws-sdk/client-s3')
 
 /** What a new object is to have besides its content. */
 export interface ObjectTraits {
+  /** Of the content, in hex, where it is known already. */
+  readonly sha256?: string
   readonly storageClass?: string
   readonly retention?: { readonly mode: ObjectLockMode; readonly until: Date }
 }
@@ -39,6 +42,7 @@ export class Bucket {
   /** Whether AWS can be asked for its region. */
   readonly isAws: boolean
   #region: string | undefined
+  readonly #signedHash: SignedHash
 
   constructor({ sdk, sender, place, credentials }: BucketOptions) {
     this.sdk = sdk
@@ -58,7 +62,8 @@ export class Bucket {
       responseChecksumValidation: 'WHEN_REQUIRED',
       expectContinueHeader: false,
     })
-    addBodyDigests(this.#client)
+    this.#signedHash = new SignedHash(place.isAws || undefined)
+    addBodyDigests(this.#client, this.#signedHash)
   }
 
   /** Where requests are sent; undefined when AWS knows no such bucket. */
@@ -126,14 +131,19 @@ export class Bucket {
     { onlyIfAbsent, ...traits }: ObjectTraits & { onlyIfAbsent: boolean },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const command = new this.sdk.PutObjectCommand({
-      Bucket: this.name,
-      Key: key,
-      Body: content,
-      ...traitHeaders(traits),
-      ...(onlyIfAbsent && { IfNoneMatch: '*' }),
-    })
-    await this.send('s3:PutObject', signal, (client, options) => client.send(command, options))
+    const put = async (sha256?: string): Promise<void> => {
+      const command = new this.sdk.PutObjectCommand({
+        Bucket: this.name,
+        Key: key,
+        Body: content,
+        ...(sha256 !== undefined && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
+        ...traitHeaders(traits),
+        ...(onlyIfAbsent && { IfNoneMatch: '*' }),
+      })
+      await this.send('s3:PutObject', signal, (client, options) => client.send(command, options))
+    }
+    if (traits.sha256 === undefined) await put()
+    else await this.#signedHash.send(traits.sha256, content, put)
   }
 
   /** Succeeds also when there is no such object. */
@@ -154,7 +164,7 @@ export class Bucket {
   }
 }
 
-/** What the SDK's commands call the traits. */
+/** What the SDK's commands call the traits, for an object whether it is sent whole or in parts. */
 export function traitHeaders({ storageClass, retention }: ObjectTraits): Partial<PutObjectCommandInput> {
   return {
     ...(storageClass !== undefined && { StorageClass: storageClass as StorageClass }),

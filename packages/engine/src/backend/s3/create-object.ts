@@ -10,7 +10,8 @@ const PROBE_BYTES = 1024 * 1024
  * processes that holds where the server honours `If-None-Match: *` for a write. Servers that do are asked nothing more.
  * That one accepted the header proves nothing, so that servers that nothing is known of get the first small object twice:
  * who honours it refuses the second time, and whoever does not has replaced the object by the same content. Those that do
- * not are asked before each write whether the object is there.
+ * not are asked before each write whether the object is there. Nobody is asked about an object that is named by its
+ * content: there can be nothing else to replace.
  */
 export class ObjectCreation {
   readonly #bucket: Bucket
@@ -48,6 +49,10 @@ export class ObjectCreation {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (takesParts(content)) return await this.#createInParts(key, content, traits, signal)
+    if (traits.sha256 !== undefined) {
+      if (this.#honoursCondition === false) return await this.#put(key, content, traits, signal)
+      return await this.#putIfAbsent(key, content, traits, signal)
+    }
     if (this.#honoursCondition === undefined && this.#probe) await this.#probe.catch(() => undefined)
     if (this.#honoursCondition) return await this.#putIfAbsent(key, content, traits, signal)
     if (await this.#exists(key, signal)) return false

@@ -215,7 +215,7 @@ class BackupRun implements AsyncDisposable {
       onCounts: (counts) => {
         addCounts(this.#dataCounts, counts)
         const segment = this.#table.grow()
-        if (segment) this.#notify({ kind: 'segment', segment })
+        if (segment) this.#tell({ kind: 'segment', segment })
       },
       onRead: (bytes, files) => {
         this.#progress.counters.bytesDone += bytes
@@ -339,7 +339,7 @@ class BackupRun implements AsyncDisposable {
       },
       onFailure: (error) => {
         this.#treeStorer.drop(number)
-        this.#notify({ kind: 'drop', repository: number })
+        this.#tell({ kind: 'drop', repository: number })
         this.#wakeWaiters()
         if (this.#allFailed) this.#stop.abort(error)
       },
@@ -352,8 +352,8 @@ class BackupRun implements AsyncDisposable {
     this.#writers[event.repository]!.add(event.pack, event.fill)
   }
 
-  #notify(notice: BackupNotice, options?: { worker: number; transfer: ArrayBuffer[] }): void {
-    this.#pool.notify(notice, options)
+  #tell(notice: BackupNotice): void {
+    this.#pool.notifyAll(notice)
   }
 
   /** To the thread it came from, or to the system: with several repositories spare packs would be more than they save. */
@@ -361,7 +361,7 @@ class BackupRun implements AsyncDisposable {
     const origin = this.#packOrigins.get(memory)
     if (origin && this.#targets.length === 1) {
       const { worker, repository } = origin
-      this.#notify({ kind: 'recycle', repository, memory }, { worker, transfer: [memory] })
+      this.#pool.notify(worker, { kind: 'recycle', repository, memory } satisfies BackupNotice, [memory])
     } else {
       // Frees it now: the collector sees a small object and would take its time.
       memory.transfer(0)

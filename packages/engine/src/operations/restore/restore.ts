@@ -88,7 +88,7 @@ class RestoreRun implements AsyncDisposable {
         sparse: options.sparse ?? false,
       } satisfies RestoreWorkerData,
     })
-    this.#plan = new RestorePlan((segment) => this.#pool.notify({ segment }))
+    this.#plan = new RestorePlan((segment) => this.#pool.notifyAll({ segment }))
     this.#ticker = new ProgressTicker(options.onProgress, () => this.#tally.progress(this.#plan))
   }
 
