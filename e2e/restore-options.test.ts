@@ -5,7 +5,8 @@ import { describe } from 'vitest'
 import { filesOf, makeFiles, test as base } from './fixtures.ts'
 import { Hikae } from './hikae.ts'
 
-const NOISE = randomBytesOf('noise', 4_000_000)
+/** Longer than the longest piece, so that it is cut. */
+const NOISE = randomBytesOf('noise', 9_000_000)
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 /** A repository with one snapshot of `tree`, which tests must not change; `target` is a copy of it that they may. */

@@ -12,14 +12,15 @@ import type { Repository } from './repository.ts'
 
 export type LockMode = 'shared' | 'exclusive'
 
-/** Every lock there is; `lock` is undefined for one that cannot be read. Empty files are not locks. */
+/** Every lock there is but one; `lock` is undefined for one that cannot be read. Empty files are not locks. */
 export async function readLocks(
   repository: Repository,
   signal?: AbortSignal,
+  except?: LockId,
 ): Promise<{ id: LockId; lock: LockFile | undefined }[]> {
   const stored = await repository.listIds('lock', signal)
   const found = await mapConcurrently(
-    stored.filter(({ size }) => size > 0),
+    stored.filter(({ id, size }) => size > 0 && id !== except),
     repository.backend.connections,
     async ({ id }) => {
       try {

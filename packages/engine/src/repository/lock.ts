@@ -55,9 +55,11 @@ async function tryLock(repository: Repository, mode: LockMode, options: LockOpti
   const id = await writeLock(repository, mode)
   try {
     await pauseFor(SETTLE_MS, options)
-    const locks = await lookAtLocks(repository, options.signal)
-    const conflict = locks.find((lock) => lock.id !== id && isInTheWay(lock, mode))
-    refuse(repository, conflict)
+    const others = await lookAtLocks(repository, options.signal, id)
+    refuse(
+      repository,
+      others.find((lock) => isInTheWay(lock, mode)),
+    )
   } catch (error) {
     await removeLock(repository, id)
     throw error
@@ -98,10 +100,14 @@ interface LookedAtLock {
   readonly verdict: LockVerdict
 }
 
-async function lookAtLocks(repository: Repository, signal: AbortSignal | undefined): Promise<LookedAtLock[]> {
+async function lookAtLocks(
+  repository: Repository,
+  signal: AbortSignal | undefined,
+  except?: LockId,
+): Promise<LookedAtLock[]> {
   const found: LookedAtLock[] = []
   const observer = { nowMs: Date.now(), origin: ownOrigin() }
-  for (const { id, lock } of await readLocks(repository, signal)) {
+  for (const { id, lock } of await readLocks(repository, signal, except)) {
     const storedAtMs = lock && (await lockStoredAt(repository.backend, id))
     found.push({ id, lock, verdict: lock ? judgeLock({ lock, storedAtMs }, observer) : 'held' })
   }

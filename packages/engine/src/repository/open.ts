@@ -41,8 +41,13 @@ export interface OpenOptions {
  */
 export async function openRepository(backend: Backend, options: OpenOptions): Promise<Repository> {
   try {
-    const stored = await readConfig(backend, options.signal)
-    const { keyId, masterKey } = await openKey(backend, options)
+    // Together, because each waits for the storage. That there is no repository explains whatever is wrong with its keys.
+    const [reading, unlocking] = await Promise.allSettled([
+      readConfig(backend, options.signal),
+      openKey(backend, options),
+    ])
+    const stored = fulfilled(reading)
+    const { keyId, masterKey } = fulfilled(unlocking)
     const config = decodeConfig(decryptConfig(new Cipher(masterKey), stored, backend.location))
     if (!isIrreducible(config.chunkerPolynomial)) {
       throw new DamagedError(`the config of ${backend.location} holds an unusable chunker polynomial`, {
@@ -54,6 +59,11 @@ export async function openRepository(backend: Backend, options: OpenOptions): Pr
     await backend[Symbol.asyncDispose]()
     throw error
   }
+}
+
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'fulfilled') return result.value
+  throw result.reason
 }
 
 function withWantedCache(backend: Backend, repositoryId: string, { cache }: OpenOptions): Backend {

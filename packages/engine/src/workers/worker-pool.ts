@@ -161,13 +161,7 @@ export class WorkerPool<Task, Result, Event = never> implements AsyncDisposable 
     return best
   }
 
-  #give(
-    number: number,
-    worker: Worker,
-    task: Task,
-    transfer: ArrayBuffer[],
-    pending: Pending<Result, Event>,
-  ): void {
+  #give(number: number, worker: Worker, task: Task, transfer: ArrayBuffer[], pending: Pending<Result, Event>): void {
     const taskNumber = ++this.#lastTask
     this.#pending[number]!.set(taskNumber, pending)
     worker.postMessage({ kind: 'task', number: taskNumber, task }, transfer)
