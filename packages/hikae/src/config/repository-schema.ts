@@ -5,7 +5,7 @@ import type { RepositoryLocation } from '../repositories/location.ts'
 import type { SecretReference } from '../secrets/secret.ts'
 import { errorMessage } from '../errors.ts'
 import { withoutUndefined } from '../without-undefined.ts'
-import { secretSchema } from './secret-schema.ts'
+import { secretSchema } from '../secrets/secret-schema.ts'
 
 const text = z.string().min(1)
 const connections = z.int().min(1).max(1000).optional()

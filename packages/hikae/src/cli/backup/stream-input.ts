@@ -1,6 +1,6 @@
-import type { DirectoryEntry, Entry, EntryMetadata, FileEntry } from '@hikae/engine'
-import { ownIdentity } from '../identity.ts'
+import type { DirectoryEntry, FileContent } from '@hikae/engine'
 import { UsageError } from '../../errors.ts'
+import { madeFile, madeRoot } from '../../sources/made-entry.ts'
 import { argumentBytes } from '../repository/byte-argument.ts'
 
 /** Bytes that are saved as one file. */
@@ -15,9 +15,6 @@ export interface StreamInput {
 export interface CountedStream extends StreamInput {
   readonly bytes: number
 }
-
-const FILE = 0o100_644
-const DIRECTORY = 0o040_755
 
 /**
  * A tree with one file in it, whose content is the stream.
@@ -34,37 +31,11 @@ export function streamRoot(
   const last = components.at(-1)
   if (last === undefined || components.includes('..')) throw new UsageError(`'${name}' is no name for a file`)
   const counted = countBytes(stream)
-  const file: FileEntry = {
-    kind: 'file',
-    name: argumentBytes(last),
-    metadata: metadata(FILE, timeNs),
-    content: { kind: 'stream', open: (signal) => counted.open(signal) },
-  }
-  const inner = components
-    .slice(0, -1)
-    .reduceRight<Entry>((child, part) => directory(argumentBytes(part), child, timeNs), file)
-  return { root: directory('', inner, timeNs), path: `/${components.join('/')}`, counted }
-}
-
-function directory(name: string, child: Entry, timeNs: bigint): DirectoryEntry {
-  return { kind: 'directory', name, metadata: metadata(DIRECTORY, timeNs), children: () => [child] }
-}
-
-function metadata(mode: number, timeNs: bigint): EntryMetadata {
-  const { uid, gid } = ownIdentity()
-  return {
-    mode,
-    uid,
-    gid,
-    mtimeNs: timeNs,
-    atimeNs: timeNs,
-    ctimeNs: timeNs,
-    inode: 0n,
-    deviceId: 0n,
-    links: 1n,
-    rdev: 0n,
-    size: 0,
-  }
+  const options = { timeNs, mode: 0o644 }
+  const content: FileContent = { kind: 'stream', open: (signal) => counted.open(signal) }
+  const file = madeFile(argumentBytes(last), content, options)
+  const root = madeRoot(components.slice(0, -1).map(argumentBytes), file, { timeNs, mode: 0o755 })
+  return { root, path: `/${components.join('/')}`, counted }
 }
 
 function countBytes(stream: StreamInput): CountedStream {

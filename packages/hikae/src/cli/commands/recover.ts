@@ -1,7 +1,7 @@
 import type { RecoveredTree, RecoverProgress, RecoverReport } from '@hikae/engine'
 import { command } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { ownIdentity } from '../identity.ts'
+import { ownIdentity } from '../../identity.ts'
 import { flag } from '../option.ts'
 import { formatBytes, formatCount, formatDuration, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SecretReference } from '../secrets/secret.ts'
+import type { SecretReference } from './secret.ts'
 
 const reference = z
   .strictObject({

@@ -1,0 +1,4 @@
+import type { SourceKind } from './source-kind.ts'
+
+/** Every kind of source; a new one is its folder and a line here. */
+export const SOURCE_KINDS: readonly SourceKind[] = []

@@ -1,0 +1,116 @@
+import type { DirectoryEntry } from '@hikae/engine'
+import type { z } from 'zod'
+import type { Environment } from '../environment.ts'
+import type { Finding } from './finding.ts'
+import type { SourcePoint } from './source-point.ts'
+
+/**
+ * One kind of thing that can be protected. Each has a folder here, a line in `kinds.ts`, and passes `describeSource`.
+ *
+ * A kind reads, restores and verifies. It knows nothing of repositories, schedules or other kinds, prints nothing, and
+ * asks nobody anything.
+ */
+export interface SourceKind<Config = unknown> {
+  /** The key in the stack file, and the tag `kind=…` of snapshots: `docker-volumes`. */
+  readonly name: string
+  /**
+   * The one place that says what may stand under that key; descriptions become the reference page. Secrets stay
+   * references, and paths stay as they were written, to be resolved from {@link SourceContext.folder}.
+   */
+  readonly config: z.ZodType<Config>
+  /** What the configuration names, on one line: `/srv/app, /etc/app`. */
+  describe(config: Config): string
+  /** Whether a backup would work now: what is missing, refused, unreachable. Changes nothing, and reads no data. */
+  examine(config: Config, context: SourceContext): Promise<readonly Finding[]>
+  /**
+   * Does all that has to be done before reading: connects, quiesces, takes a copy that holds still. Several sources may be
+   * open at the same time, so that they are of the same moment.
+   *
+   * @throws when nothing can be vouched for
+   */
+  open(config: Config, context: ReadContext): Promise<OpenSource>
+  /**
+   * Says what a restore would do; changes nothing.
+   *
+   * @throws when the point cannot be restored there: it is damaged, of another make, or something is in the way
+   */
+  planRestore(config: Config, point: SourcePoint, options: RestoreOptions, context: ReadContext): Promise<RestorePlan>
+  /**
+   * Restores into a throwaway place and looks at what came back, with the kind's own tools where it has any. Leaves
+   * nothing behind.
+   *
+   * @returns errors for what is wrong; none means that the point is good
+   */
+  verify(config: Config, point: SourcePoint, context: ReadContext): Promise<readonly Finding[]>
+}
+
+export interface SourceContext {
+  /** Of the source in the stack file, for messages and names. */
+  readonly source: string
+  /** Of the stack file: relative paths begin here. */
+  readonly folder: string
+  readonly env: Environment
+  readonly signal: AbortSignal
+}
+
+/** For what takes its time and needs room. */
+export interface ReadContext extends SourceContext {
+  /** An empty folder of 0700 that is removed afterwards, also after a kill; made when it is asked for. */
+  readonly scratchFolder: () => Promise<string>
+  /** A folder of 0700 for this source that stays from run to run; losing it costs time, never data. */
+  readonly stateFolder: () => Promise<string>
+  /** A line for the log of the run. Never a secret. */
+  readonly log: (message: string) => void
+}
+
+/** A source that holds still. Disposing of it undoes whatever opening it did to others, also after a failure. */
+export interface OpenSource extends AsyncDisposable {
+  /** What the snapshot says was saved: absolute, and the same from run to run. */
+  readonly paths: readonly string[]
+  /** Patterns by which things were left out, for the snapshot. */
+  readonly excludes?: readonly string[]
+  /** The root of the snapshot. The name `.hikae` at the top is taken. */
+  readonly root: DirectoryEntry
+  /** How to tell that a file has not changed; by size, time, ctime and inode unless told otherwise. */
+  readonly unchanged?: { readonly ignoreInode?: boolean; readonly ignoreCtime?: boolean }
+  /**
+   * Called once, when every entry has been given and every stream has been read to its end.
+   *
+   * @throws when what was read cannot be vouched for: no snapshot is made
+   */
+  finish(): Promise<SourceReading>
+}
+
+/** What is known of a source after it was read. */
+export interface SourceReading {
+  /** For the manifest: versions, positions, counts and checksums, in the kind's own words. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** What was promised and is not in the snapshot; any of these makes the run incomplete. */
+  readonly findings: readonly Finding[]
+  /** There is nothing in it, which is rarely meant. */
+  readonly isEmpty: boolean
+}
+
+export interface RestoreOptions {
+  /** Where to, in the kind's own words: a folder, a database, a server; back in place when absent. */
+  readonly to?: string
+}
+
+/** A restore that is worked out and not begun. */
+export interface RestorePlan {
+  /** In order, for the person who decides: what is built, stopped, replaced, kept, and where. */
+  readonly steps: readonly string[]
+  /**
+   * Carries the steps out: builds beside what is there, checks, then swaps. Wherever it ends, what is in place is the old
+   * or the new, whole.
+   */
+  apply(signal: AbortSignal): Promise<Restored>
+}
+
+export interface Restored {
+  /** Where it is now. */
+  readonly place: string
+  /** What was there before, and where it is kept; absent when there was nothing. */
+  readonly kept?: string
+  readonly findings: readonly Finding[]
+}
