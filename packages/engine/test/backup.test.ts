@@ -188,9 +188,11 @@ describe('a backup of a directory', () => {
       streamEntry('fine', () => pieces(Buffer.from('fine'))),
     )
     await using repository = await newRepository()
-    const report = await backUpTo([repository], root)
+    const tagsAtEnd: BackupOptions['tagsAtEnd'] = (missing) => missing.map(({ path }) => `${path} is missing`)
+    const report = await backUpTo([repository], root, { tagsAtEnd })
     expect(report.outcome).toBe('incomplete')
     expect(report.unreadable).toEqual([{ path: '/data/secret', error: new Error('permission denied') }])
+    expect(report.repositories[0]!.snapshot!.tags).toEqual(['/data/secret is missing'])
     expect([...(await contents(repository)).keys()]).toEqual(['/fine'])
   })
 

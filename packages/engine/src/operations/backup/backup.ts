@@ -291,7 +291,7 @@ class BackupRun implements AsyncDisposable {
   }
 
   #snapshot(tree: StoredTree, parent: StoredSnapshot | undefined, summary: SnapshotSummary): Snapshot {
-    const { paths, hostname, username, uid, gid, excludes, tags, programVersion } = this.#options
+    const { paths, hostname, username, uid, gid, excludes, tags, tagsAtEnd, programVersion } = this.#options
     return {
       time: formatTime(this.#timeNs),
       ...(parent ? { parent: parent.id } : {}),
@@ -302,7 +302,7 @@ class BackupRun implements AsyncDisposable {
       uid,
       gid,
       excludes,
-      tags,
+      tags: [...tags, ...(tagsAtEnd?.(this.#unreadable) ?? [])],
       programVersion,
       summary,
     }

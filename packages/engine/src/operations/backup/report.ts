@@ -26,6 +26,8 @@ export interface BackupOptions {
   readonly uid: number
   readonly gid: number
   readonly tags: readonly string[]
+  /** Asked for more tags when everything was read, right before the snapshots are made. */
+  readonly tagsAtEnd?: (unreadable: readonly UnreadableItem[]) => readonly string[]
   /** Absolute paths of what is backed up, for the snapshot and for finding its parent. */
   readonly paths: readonly string[]
   readonly excludes: readonly string[]

@@ -64,8 +64,8 @@ describe('a plan', () => {
     expect(kept([a, b, c], { tags: [['keep']] })).toEqual({ a: ['has tags [keep]'], c: ['last good snapshot'] })
   })
 
-  test('does not take a repaired snapshot for a good one', () => {
-    const damaged = { tags: ['repaired'] }
+  test.each(['repaired', 'incomplete'])('does not take a snapshot with the tag %s for a good one', (tag) => {
+    const damaged = { tags: [tag] }
     const some = [a, b, snapshot('c', '2026-11-20T00:00:00Z', damaged), snapshot('d', '2026-11-21T00:00:00Z', damaged)]
     expect(kept(some, { last: 1 })).toEqual({ d: ['last snapshot'], b: ['last good snapshot'] })
     expect(kept(some, { tags: [['keep']] })).toEqual({

@@ -1,13 +1,16 @@
 import type { Candidate } from './decide.ts'
 
-/** Set by `repair snapshots` on what it could save (§20): parts of the original are missing. */
-const REPAIRED_TAG = 'repaired'
+/**
+ * `repaired` is set by `repair snapshots` on what it could save (§20), `incomplete` by whoever knows that something was
+ * missing when the snapshot was made.
+ */
+const NOT_GOOD = ['repaired', 'incomplete']
 
 /**
- * The snapshots of a group that no policy may remove, and why. Good is every snapshot that can be read, but one whose
- * content was lost in part and which was repaired; neither restic nor we mark in a snapshot that files could not be read
- * while it was made. Clocks are not trusted: where snapshots are dated in the future, because a clock went ahead or because
- * ours stands back, the newest of them stays as well as the newest of the others.
+ * The snapshots of a group that no policy may remove, and why. Good is every snapshot but those that a tag says something
+ * is missing from; restic does not mark in a snapshot that files could not be read while it was made. Clocks are not
+ * trusted: where snapshots are dated in the future, because a clock went ahead or because ours stands back, the newest of
+ * them stays as well as the newest of the others.
  *
  * @param candidates newest first
  * @param now nanoseconds since the epoch
@@ -25,5 +28,5 @@ export function protectedSnapshots(candidates: readonly Candidate[], now: bigint
 }
 
 function isGood({ snapshot }: Candidate): boolean {
-  return !snapshot.tags?.includes(REPAIRED_TAG)
+  return !NOT_GOOD.some((tag) => snapshot.tags?.includes(tag))
 }

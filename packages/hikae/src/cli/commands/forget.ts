@@ -19,7 +19,7 @@ import { runPrune } from '../prune/run.ts'
 import { openSession, type Session } from '../repository/session.ts'
 import { selectSnapshots, snapshotFilter } from '../repository/snapshot-choice.ts'
 import { groupByOption } from '../shared-options.ts'
-import { parseCalendarDuration } from '../values/calendar-duration.ts'
+import { parseCalendarDuration } from '../../calendar-duration.ts'
 
 /** `-H` are the hours to keep, as in restic. */
 const { short: _, ...hostOption } = snapshotFilterOptions.host

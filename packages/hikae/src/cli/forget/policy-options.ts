@@ -1,6 +1,6 @@
 import type { KeepPolicy } from '@hikae/engine'
 import { list, type OptionValues, value } from '../option.ts'
-import { parseCalendarDuration } from '../values/calendar-duration.ts'
+import { parseCalendarDuration } from '../../calendar-duration.ts'
 import { parseKeepCount } from '../values/keep-count.ts'
 import { parseTagFilter } from '../values/tags.ts'
 

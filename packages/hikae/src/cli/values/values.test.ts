@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../errors.ts'
-import { parseCalendarDuration } from './calendar-duration.ts'
+import { parseCalendarDuration } from '../../calendar-duration.ts'
 import { someOf } from './choice.ts'
 import { parseDataSubset } from './data-subset.ts'
 import { parseDuration } from './duration.ts'

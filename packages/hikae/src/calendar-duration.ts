@@ -1,5 +1,5 @@
 import type { CalendarDuration } from '@hikae/engine'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from './errors.ts'
 
 const UNITS = { y: 'years', m: 'months', d: 'days', h: 'hours' } as const
 type Unit = keyof typeof UNITS
