@@ -56,6 +56,7 @@ export {
 export { parseTime } from './json/go-time.ts'
 export { backUp, EmptyBackupError } from './operations/backup/backup.ts'
 export type {
+  BackupEnd,
   BackupItem,
   BackupOptions,
   BackupProgress,

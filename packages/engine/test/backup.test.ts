@@ -188,7 +188,8 @@ describe('a backup of a directory', () => {
       streamEntry('fine', () => pieces(Buffer.from('fine'))),
     )
     await using repository = await newRepository()
-    const tagsAtEnd: BackupOptions['tagsAtEnd'] = (missing) => missing.map(({ path }) => `${path} is missing`)
+    const tagsAtEnd: BackupOptions['tagsAtEnd'] = ({ unreadable: missing }) =>
+      missing.map(({ path }) => `${path} is missing`)
     const report = await backUpTo([repository], root, { tagsAtEnd })
     expect(report.outcome).toBe('incomplete')
     expect(report.unreadable).toEqual([{ path: '/data/secret', error: new Error('permission denied') }])

@@ -1,18 +1,45 @@
-import type { BackupOptions, BackupReport, BackupTarget, StoredSnapshot } from '@hikae/engine'
+import type { BackupEnd, BackupOptions, BackupReport, BackupTarget, StoredSnapshot } from '@hikae/engine'
 import { ownIdentity } from '../identity.ts'
+import type { Finding } from '../sources/finding.ts'
 import type { OpenSource, SourceReading } from '../sources/source-kind.ts'
 import type { Manifest } from './manifest.ts'
+import { type StackFile, stackFolder } from './stack-files.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** Which source this is, and of which run. */
 export type PointOrigin = Omit<Manifest, 'version' | 'time' | 'facts'>
+
+/** How much a source holds. */
+export interface SourceSize {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** A source right after it was read, and how large it was the last time, if there was one. */
+export interface JudgedReading {
+  readonly reading: SourceReading
+  readonly size: SourceSize
+  readonly previous?: SourceSize
+}
+
+export interface ReadSourceOptions extends Partial<Omit<BackupOptions, 'tagsAtEnd'>> {
+  /** Stored with the source, so that a bare machine can begin from any of its snapshots. */
+  readonly stackFiles?: readonly StackFile[]
+  /** What is wrong with the reading besides what the source itself says; asked before the snapshot is made. */
+  readonly judge?: (judged: JudgedReading) => readonly Finding[]
+}
 
 /** How reading a source into repositories went. */
 export interface SourceReport {
   readonly backup: BackupReport
   /** What the source says of itself; absent when the backup did not come so far. */
   readonly reading?: SourceReading
+  /** All that makes it less than what was promised, but for files that could not be read. */
+  readonly findings: readonly Finding[]
 }
+
+/** On a snapshot from which something is missing; retention does not take it for the last good one. */
+export const INCOMPLETE_TAG = 'incomplete'
 
 /**
  * Reads an open source into repositories, once for all of them, with its manifest and the tags that say whose it is.
@@ -24,25 +51,41 @@ export async function readSource(
   source: OpenSource,
   origin: PointOrigin,
   targets: readonly BackupTarget[],
-  options: Partial<BackupOptions> = {},
+  { stackFiles = [], judge = () => [], ...options }: ReadSourceOptions = {},
 ): Promise<SourceReport> {
   const { backUp } = await import('@hikae/engine')
   const time = new Date().toISOString()
   let reading: SourceReading | undefined
-  const root = withManifest(source.root, async () => {
+  const root = withManifest(source.root, stackFiles.length > 0 ? [stackFolder(stackFiles)] : [], async () => {
     reading = await source.finish()
     return { version: 1, ...origin, time, facts: { ...reading.facts } }
   })
-  const backup = await backUp(root, await Promise.all(targets.map((target) => withParent(target, origin))), {
-    ...ownIdentity(),
-    tags: [...tagsOf(origin), `run=${origin.run}`],
-    paths: source.paths,
-    excludes: source.excludes ?? [],
-    programVersion: `hikae ${origin.program}`,
-    ...source.unchanged,
-    ...options,
-  })
-  return { backup, ...(reading ? { reading } : {}) }
+  const found = await Promise.all(targets.map((target) => withParent(target, origin)))
+  const previous = found.map(({ parent }) => parent?.summary).find((summary) => summary !== undefined)
+  let findings: readonly Finding[] | undefined
+  const judgeOnce = ({ summary }: BackupEnd): readonly Finding[] => {
+    if (!reading) return []
+    findings ??= [
+      ...reading.findings,
+      ...judge({ reading, size: sizeOf(summary), ...(previous && { previous: sizeOf(previous) }) }),
+    ]
+    return findings
+  }
+  const backup = await backUp(
+    root,
+    found.map(({ target }) => target),
+    {
+      ...ownIdentity(),
+      tags: [...tagsOf(origin), `run=${origin.run}`],
+      paths: source.paths,
+      excludes: source.excludes ?? [],
+      programVersion: `hikae ${origin.program}`,
+      ...source.unchanged,
+      ...options,
+      tagsAtEnd: (end) => (end.unreadable.length + judgeOnce(end).length > 0 ? [INCOMPLETE_TAG] : []),
+    },
+  )
+  return { backup, findings: findings ?? [], ...(reading ? { reading } : {}) }
 }
 
 /** By these a source's snapshots are found again, whatever else a repository holds. */
@@ -50,15 +93,24 @@ export function tagsOf({ stack, job, source, kind }: Omit<PointOrigin, 'run' | '
   return ['hikae', `stack=${stack}`, `job=${job}`, `source=${source}`, `kind=${kind}`]
 }
 
+interface TargetWithParent {
+  readonly target: BackupTarget
+  readonly parent: StoredSnapshot | undefined
+}
+
 /** The source's last snapshot by any job; what cannot be read is no parent. */
-async function withParent(target: BackupTarget, { stack, source, kind }: PointOrigin): Promise<BackupTarget> {
+async function withParent(target: BackupTarget, { stack, source, kind }: PointOrigin): Promise<TargetWithParent> {
   const snapshots = target.snapshots ?? (await target.repository.snapshots(target.signal, () => undefined))
   const wanted = [`stack=${stack}`, `source=${source}`, `kind=${kind}`]
-  const newest = snapshots
+  const parent = snapshots
     .filter(({ tags = [] }) => wanted.every((tag) => tags.includes(tag)))
     .reduce<StoredSnapshot | undefined>(
       (last, snapshot) => (last && Date.parse(last.time) > Date.parse(snapshot.time) ? last : snapshot),
       undefined,
     )
-  return { ...target, snapshots, ...(newest ? { parent: newest.id } : {}) }
+  return { target: { ...target, snapshots, ...(parent ? { parent: parent.id } : {}) }, parent }
+}
+
+function sizeOf({ totalFilesProcessed, totalBytesProcessed }: BackupEnd['summary']): SourceSize {
+  return { files: totalFilesProcessed, bytes: totalBytesProcessed }
 }

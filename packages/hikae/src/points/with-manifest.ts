@@ -5,9 +5,14 @@ import { encodeManifest, type Manifest, MANIFEST_FILE, MANIFEST_FOLDER } from '.
 /**
  * The same root with the manifest in it, as its last entry: what it says may depend on everything before.
  *
+ * @param beside what else is in the manifest's folder
  * @param finish called when all other entries have been given; what it throws fails the backup
  */
-export function withManifest(root: DirectoryEntry, finish: () => Promise<Manifest>): DirectoryEntry {
+export function withManifest(
+  root: DirectoryEntry,
+  beside: readonly Entry[],
+  finish: () => Promise<Manifest>,
+): DirectoryEntry {
   const manifest = madeFile(MANIFEST_FILE, {
     kind: 'stream',
     async *open() {
@@ -20,7 +25,7 @@ export function withManifest(root: DirectoryEntry, finish: () => Promise<Manifes
       for await (const entry of root.children(signal)) {
         yield 'name' in entry && entry.name === MANIFEST_FOLDER ? taken() : entry
       }
-      yield madeDirectory(MANIFEST_FOLDER, () => [manifest])
+      yield madeDirectory(MANIFEST_FOLDER, () => [...beside, manifest])
     },
   }
 }

@@ -302,7 +302,7 @@ class BackupRun implements AsyncDisposable {
       uid,
       gid,
       excludes,
-      tags: [...tags, ...(tagsAtEnd?.(this.#unreadable) ?? [])],
+      tags: [...tags, ...(tagsAtEnd?.({ unreadable: this.#unreadable, summary }) ?? [])],
       programVersion,
       summary,
     }

@@ -27,7 +27,7 @@ export interface BackupOptions {
   readonly gid: number
   readonly tags: readonly string[]
   /** Asked for more tags when everything was read, right before the snapshots are made. */
-  readonly tagsAtEnd?: (unreadable: readonly UnreadableItem[]) => readonly string[]
+  readonly tagsAtEnd?: (end: BackupEnd) => readonly string[]
   /** Absolute paths of what is backed up, for the snapshot and for finding its parent. */
   readonly paths: readonly string[]
   readonly excludes: readonly string[]
@@ -61,6 +61,12 @@ export interface BackupOptions {
   readonly onUnreadable?: (item: UnreadableItem) => void
   /** Something of the repository is not as it should be, which does not concern this backup. */
   readonly onWarning?: (message: string) => void
+}
+
+/** What is known when everything was read. */
+export interface BackupEnd {
+  readonly unreadable: readonly UnreadableItem[]
+  readonly summary: SnapshotSummary
 }
 
 export interface BackupProgress {

@@ -1,0 +1,38 @@
+import type { KeepPolicy } from '@hikae/engine'
+import type { SourceKind } from '../sources/source-kind.ts'
+import type { Hooks } from './hook-schema.ts'
+import type { Expectations } from './judge-reading.ts'
+
+/** A job as a run needs it: names of the stack file are resolved. */
+export interface Job {
+  readonly name: string
+  readonly sources: readonly JobSource[]
+  /** Names of repositories. */
+  readonly repositories: readonly string[]
+  readonly keep: KeepPolicy | 'forever'
+  readonly hooks: Hooks
+  readonly limits: JobLimits
+  readonly objectives: Objectives
+}
+
+/** One of the sources of a job. */
+export interface JobSource {
+  readonly name: string
+  readonly kind: SourceKind
+  /** What the kind's schema made of the stack file. */
+  readonly config: unknown
+  readonly expectations: Expectations
+}
+
+export interface JobLimits {
+  /** A run that lasts longer is stopped, and has failed. */
+  readonly timeoutMs?: number
+}
+
+/** What is promised. */
+export interface Objectives {
+  /** How old the last good point may be, at most. */
+  readonly rpoMs?: number
+  /** How long it may take to be back. */
+  readonly rtoMs?: number
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '../environment.ts'
+import type { StackFile } from '../points/stack-files.ts'
+import type { JobRepositories } from './job-repositories.ts'
+import type { StepReport, StepSubject } from './run-report.ts'
+
+/** Told how a run goes, while it goes. */
+export interface RunObserver {
+  readonly onStepBegun?: (step: StepSubject & { readonly startedAt: Date }) => void
+  readonly onStepEnded?: (step: StepReport) => void
+  /** A line for the log. */
+  readonly onLine?: (line: string, about: Partial<StepSubject>) => void
+  /** How far reading a source has come. */
+  readonly onProgress?: (source: string, progress: { readonly files: number; readonly bytes: number }) => void
+}
+
+/** What a run gets from whoever starts it. */
+export interface RunContext {
+  readonly stack: string
+  /** Of the run; also a tag of its snapshots. */
+  readonly runId: string
+  /** The stack file and what it includes. */
+  readonly stackFiles: readonly StackFile[]
+  /** Of the stack file. */
+  readonly folder: string
+  readonly repositories: JobRepositories
+  readonly folders: RunFolders
+  readonly program: string
+  readonly env: Environment
+  readonly now: () => Date
+  readonly signal: AbortSignal
+  readonly observer: RunObserver
+  /** A source that has become much smaller is right as it is, this time. */
+  readonly acceptShrinkage?: boolean
+}
+
+/** Room for sources, private to this user. */
+export interface RunFolders {
+  /** An empty folder; disposing of it removes it. */
+  scratch(source: string): Promise<{ readonly path: string } & AsyncDisposable>
+  /** Stays from run to run. */
+  state(source: string): Promise<string>
+}

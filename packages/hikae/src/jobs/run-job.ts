@@ -1,0 +1,146 @@
+import { InputError } from '../errors.ts'
+import { tagsOf } from '../points/read-source.ts'
+import type { Hook } from './hook-schema.ts'
+import type { Job, JobSource } from './job.ts'
+import type { JobRepository } from './job-repositories.ts'
+import { retain } from './retain.ts'
+import type { RunContext } from './run-context.ts'
+import { runHooks } from './run-hooks.ts'
+import { type RunOutcome, type RunReport, type SourceOutcome, worstOutcome } from './run-report.ts'
+import { runSource } from './run-source.ts'
+import { Steps } from './steps.ts'
+
+/**
+ * Runs a job: hooks, every source once into all repositories, a look at what they hold, retention, hooks. A step that
+ * fails never keeps another source or repository from its backup, nor anything from being released. Never throws: how it
+ * went is in the report, also after the signal's abort.
+ */
+export async function runJob(job: Job, context: RunContext): Promise<RunReport> {
+  return await new JobRun(job, context).execute()
+}
+
+class JobRun {
+  readonly #job: Job
+  readonly #context: RunContext
+  readonly #steps: Steps
+
+  constructor(job: Job, context: RunContext) {
+    this.#job = job
+    this.#context = context
+    this.#steps = new Steps(context.observer, context.now, context.signal)
+  }
+
+  async execute(): Promise<RunReport> {
+    const { hooks } = this.#job
+    const isBegun = await this.#runHooks('before', hooks.before)
+    const sources = isBegun ? await this.#backUp() : this.#job.sources.map(notBegun)
+    await this.#retain(sources)
+    const outcome = this.#outcomeOf(sources)
+    const when = outcome === 'succeeded' ? 'success' : 'failure'
+    await this.#runHooks(when, hooks[when], outcome)
+    await this.#runHooks('after', hooks.after, outcome)
+    return { outcome: this.#outcomeOf(sources), steps: this.#steps.reports, sources }
+  }
+
+  #outcomeOf(sources: readonly SourceOutcome[]): RunOutcome {
+    if (this.#context.signal.aborted) return 'cancelled'
+    const outcomes = sources.map(({ outcome }) => outcome)
+    if (outcomes.every((outcome) => outcome === 'failed')) return 'failed'
+    // One of several sources that failed leaves the run incomplete: the others are saved.
+    const ofSources = worstOutcome(outcomes.map((outcome) => (outcome === 'failed' ? 'incomplete' : outcome)))
+    const ofSteps = this.#steps.reports.some(({ outcome }) => outcome !== 'succeeded') ? 'incomplete' : 'succeeded'
+    return worstOutcome([ofSources, ofSteps])
+  }
+
+  async #backUp(): Promise<SourceOutcome[]> {
+    await using owned = new AsyncDisposableStack()
+    const signal = owned.use(new TimeLimit(this.#context.signal, this.#job)).signal
+    const repositories = await this.#open(owned, signal)
+    const outcomes: SourceOutcome[] = []
+    for (const source of this.#job.sources) {
+      const run = { job: this.#job, source, repositories, context: this.#context, steps: this.#steps, signal }
+      outcomes.push(await runSource(run))
+    }
+    return outcomes
+  }
+
+  async #open(owned: AsyncDisposableStack, signal: AbortSignal): Promise<JobRepository[]> {
+    const opened = await Promise.all(
+      this.#job.repositories.map((name) =>
+        this.#steps.take({ kind: 'open', repository: name }, async () => ({
+          value: owned.use(await this.#context.repositories.open(name, 'shared', signal)),
+        })),
+      ),
+    )
+    return opened.filter((repository) => repository !== undefined)
+  }
+
+  /** Only where a source has just been saved whole: time alone never removes anything. */
+  async #retain(sources: readonly SourceOutcome[]): Promise<void> {
+    const { keep, repositories } = this.#job
+    if (keep === 'forever' || this.#context.signal.aborted) return
+    for (const name of repositories) {
+      const saved = sources.filter(({ outcome, snapshots }) => outcome === 'succeeded' && name in snapshots)
+      if (saved.length === 0) continue
+      await this.#steps.take({ kind: 'retention', repository: name }, async () => {
+        await using repository = await this.#context.repositories.open(name, 'exclusive', this.#context.signal)
+        let [removed, kept] = [0, 0]
+        for (const { source, kind } of saved) {
+          const tags = tagsOf({ stack: this.#context.stack, job: this.#job.name, source, kind })
+          const counts = await retain(repository, { tags, policy: keep, now: this.#context.now() })
+          removed += counts.removed
+          kept += counts.kept
+        }
+        return { facts: { removed, kept } }
+      })
+    }
+  }
+
+  /** @returns whether all of them succeeded */
+  async #runHooks(when: string, hooks: readonly Hook[], outcome?: RunOutcome): Promise<boolean> {
+    if (hooks.length === 0) return true
+    const { folder, env, observer, signal, runId } = this.#context
+    const done = await this.#steps.take({ kind: 'hook' }, async () => {
+      await runHooks(hooks, {
+        folder,
+        env,
+        // What is to happen at the end happens also to a run that was stopped; each hook has its own time limit.
+        signal: when === 'before' ? signal : new AbortController().signal,
+        variables: {
+          HIKAE_JOB: this.#job.name,
+          HIKAE_RUN: runId,
+          HIKAE_HOOK: when,
+          ...(outcome === undefined ? {} : { HIKAE_OUTCOME: outcome }),
+        },
+        log: (line) => observer.onLine?.(line, { kind: 'hook' }),
+      })
+      return { value: true, message: `${hooks.length} ${when}` }
+    })
+    return done ?? false
+  }
+}
+
+function notBegun({ name, kind }: JobSource): SourceOutcome {
+  return { source: name, kind: kind.name, outcome: 'failed', seconds: 0, snapshots: {}, findings: [] }
+}
+
+/** Aborts when the run is to stop, and when it has lasted too long. */
+class TimeLimit implements AsyncDisposable {
+  readonly signal: AbortSignal
+  readonly #timer: NodeJS.Timeout | undefined
+
+  constructor(outer: AbortSignal, { name, limits: { timeoutMs } }: Job) {
+    this.signal = outer
+    if (timeoutMs === undefined) return
+    const late = new AbortController()
+    const error = new InputError(`the job ${name} took longer than ${Math.round(timeoutMs / 1000)} s and was stopped`, {
+      hint: 'see in its log what took so long, or allow it more with limits.timeout',
+    })
+    this.#timer = setTimeout(() => late.abort(error), timeoutMs)
+    this.signal = AbortSignal.any([outer, late.signal])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#timer)
+  }
+}
