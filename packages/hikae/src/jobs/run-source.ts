@@ -103,6 +103,7 @@ async function read(
   }))
   return await readSource(open, origin, targets, {
     stackFiles,
+    time: BigInt(context.now().getTime()) * 1_000_000n,
     judge: (judged) => judgeReading(judged, expectations),
     signal,
     onProgress: ({ filesDone, bytesDone }) =>

@@ -54,7 +54,8 @@ export async function readSource(
   { stackFiles = [], judge = () => [], ...options }: ReadSourceOptions = {},
 ): Promise<SourceReport> {
   const { backUp } = await import('@hikae/engine')
-  const time = new Date().toISOString()
+  const timeNs = options.time ?? BigInt(Date.now()) * 1_000_000n
+  const time = new Date(Number(timeNs / 1_000_000n)).toISOString()
   let reading: SourceReading | undefined
   const root = withManifest(source.root, stackFiles.length > 0 ? [stackFolder(stackFiles)] : [], async () => {
     reading = await source.finish()
@@ -82,6 +83,7 @@ export async function readSource(
       programVersion: `hikae ${origin.program}`,
       ...source.unchanged,
       ...options,
+      time: timeNs,
       tagsAtEnd: (end) => (end.unreadable.length + judgeOnce(end).length > 0 ? [INCOMPLETE_TAG] : []),
     },
   )
