@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import type { ChangeSchedule } from './schedule.ts'
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+const SETTLE_MS = 30_000
+const AT_MOST_MS = 10 * 60_000
+const LONGEST_MS = 24 * 3_600_000
+
+const duration = z.string().transform((text, context): number => {
+  const match = /^(\d+)\s*([smh])$/.exec(text.trim())
+  const ms = match ? Number(match[1]) * UNITS[match[2]!]! : Number.NaN
+  if (ms >= 1000 && ms <= LONGEST_MS) return ms
+  context.addIssue({ code: 'custom', message: `'${text}' is not a time from 1s to 24h: write for instance 30s or 5m` })
+  return z.NEVER
+})
+
+const parts = z
+  .strictObject({
+    change: z.strictObject({
+      settle: duration
+        .optional()
+        .describe(
+          'How long nothing may change before the job runs, so that it does not run in the middle (default 30s).',
+        ),
+      atMost: duration
+        .optional()
+        .describe('What never stops changing is saved so long after the first change (default 10m).'),
+    }),
+  })
+  .refine(({ change: { settle = SETTLE_MS, atMost = Math.max(AT_MOST_MS, settle) } }) => atMost >= settle, {
+    error: 'atMost is shorter than settle: the job would run in the middle of a change',
+    path: ['change', 'atMost'],
+  })
+
+/** `on:` of a job. */
+export const changeSchema = z
+  .union([z.literal('change', { error: 'a job can run on: change' }), parts])
+  .transform((given): ChangeSchedule => {
+    const { settle = SETTLE_MS, atMost = Math.max(AT_MOST_MS, settle) } = given === 'change' ? {} : given.change
+    return { kind: 'change', settleMs: settle, atMostMs: atMost }
+  })
+  .describe(
+    '`change`: the job runs when something in its sources has changed and then been quiet for 30 seconds, or after ten minutes of ' +
+      'constant change. Other times: `{ change: { settle: 2m, atMost: 1h } }`. Needs the daemon, which watches.',
+  )

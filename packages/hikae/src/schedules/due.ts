@@ -1,0 +1,52 @@
+import { nextAfter, occurrencesBetween } from './occurrences.ts'
+import type { JobMarks, ScheduledJob } from './scheduled-job.ts'
+import { timeWindow } from './time-window.ts'
+
+/** More missed occurrences are not counted. */
+export const MOST_COUNTED = 1000
+/**
+ * A run that is marked further ahead of the clock than this was marked by a wrong clock, and is not waited for: the job
+ * would be silent until then.
+ */
+const TRUSTED_AHEAD_MS = 24 * 3_600_000
+
+export interface Due {
+  /** It is to begin now. */
+  readonly isDue: boolean
+  /** The first occurrence that no run has followed yet, also when its hours have to be waited for. */
+  readonly since: Date | undefined
+  /** How many such occurrences there are, up to {@link MOST_COUNTED}: one run serves them all. */
+  readonly missed: number
+  /** When the answer will be another one, unless a run begins: the next occurrence, or the beginning of its hours. */
+  readonly next: Date | undefined
+}
+
+/**
+ * Whether a job is to run now. The one place that decides it: for the daemon, for timers, and for `hikae status`.
+ *
+ * An occurrence is served by any run that began at or after it. A clock that was set back makes nothing due twice.
+ */
+export function dueAt(job: ScheduledJob, { lastStarted, firstSeen }: JobMarks, now: Date): Due {
+  const { schedule, timeZone, between } = job
+  const served = trusted(lastStarted ?? firstSeen, now)
+  const unserved = [...firstOf(occurrencesBetween(schedule, timeZone, served, now), MOST_COUNTED)]
+  const since = unserved[0]
+  const next = nextAfter(schedule, timeZone, served > now ? served : now)
+  if (since === undefined || !between) return { isDue: since !== undefined, since, missed: unserved.length, next }
+  const hours = timeWindow(between, timeZone)
+  const isDue = hours.isOpen(now)
+  return { isDue, since, missed: unserved.length, next: isDue ? next : hours.opensNext(now) }
+}
+
+function trusted(mark: Date, now: Date): Date {
+  return mark.getTime() - now.getTime() > TRUSTED_AHEAD_MS ? now : mark
+}
+
+function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {
+  let given = 0
+  for (const item of items) {
+    yield item
+    given += 1
+    if (given === count) return
+  }
+}
