@@ -1,0 +1,148 @@
+import type { Stats } from 'node:fs'
+import { readdir, rm, rmdir } from 'node:fs/promises'
+import { systemCode } from '../../errors.ts'
+import type { Finding } from '../finding.ts'
+import { type BytePath, childPath, printablePath, systemPath } from './byte-path.ts'
+import { lookAt, move, syncFolder } from './move.ts'
+import { keptFolderName, keptName, parseBesideName } from './names.ts'
+import { swap } from './swap.ts'
+
+/**
+ * Ends what was interrupted while something in a folder was replaced. Something that is missing gets what was ready for it;
+ * where something is, it stays, and what was to replace it is removed. The content of a mount point, which is replaced
+ * piece by piece, is replaced to its end. What belongs to a process that still runs is left alone.
+ *
+ * @returns what was found and done
+ */
+export async function settleSwaps(folder: BytePath): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const name of await namesIn(folder)) {
+    const beside = parseBesideName(name)
+    if (!beside || isAlive(beside.pid)) continue
+    const path = childPath(folder, name)
+    if (beside.state === 'ready') findings.push(...(await settleReady(folder, path, beside.stamp)))
+    else {
+      await removeEmpty(childPath(folder, keptFolderName(beside.stamp)))
+      findings.push(await remove(path))
+    }
+  }
+  return findings
+}
+
+/** What was swapped in is no longer in `ready`. */
+async function settleReady(folder: BytePath, ready: BytePath, stamp: string): Promise<Finding[]> {
+  const names = await namesIn(ready)
+  const keptFolder = childPath(folder, keptFolderName(stamp))
+  const findings = (await lookAt(keptFolder))
+    ? [await settleContent(folder, ready, keptFolder, names)]
+    : await settleEach(folder, ready, stamp, names)
+  if ((await namesIn(ready)).length === 0) await rm(systemPath(ready), { recursive: true, force: true })
+  return findings
+}
+
+async function settleEach(
+  folder: BytePath,
+  ready: BytePath,
+  stamp: string,
+  names: readonly string[],
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const name of names) {
+    const [fresh, live] = [childPath(ready, name), childPath(folder, name)]
+    const kept = childPath(folder, keptName(name, stamp))
+    const [there, before] = [await lookAt(live), await lookAt(kept)]
+    if (!there) {
+      await move(fresh, live)
+      await syncFolder(folder)
+      findings.push(finished(live, kept))
+    } else if (!before || isSame(there, before)) {
+      // A file was given the name under which it is kept, and then stayed where it is.
+      if (before) await rm(systemPath(kept))
+      findings.push(await remove(fresh))
+    } else findings.push(undecided(live, kept, fresh))
+  }
+  return findings
+}
+
+/** What has an old one is replaced first: while nothing is kept, nothing was replaced. */
+async function settleContent(
+  folder: BytePath,
+  ready: BytePath,
+  keptFolder: BytePath,
+  names: readonly string[],
+): Promise<Finding> {
+  const isBegun = (await namesIn(keptFolder)).length > 0
+  if (!isBegun) await rm(systemPath(keptFolder), { recursive: true })
+  if (!isBegun && (await someExist(folder, names))) return await remove(ready)
+  return await finishContent(folder, ready, keptFolder, names)
+}
+
+async function finishContent(
+  folder: BytePath,
+  ready: BytePath,
+  keptFolder: BytePath,
+  names: readonly string[],
+): Promise<Finding> {
+  for (const name of names) {
+    await swap(childPath(ready, name), childPath(folder, name), childPath(keptFolder, name))
+  }
+  await syncFolder(folder)
+  return finished(folder, keptFolder)
+}
+
+async function someExist(folder: BytePath, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (await lookAt(childPath(folder, name))) return true
+  return false
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  return one.ino === other.ino && one.dev === other.dev
+}
+
+function finished(live: BytePath, kept: BytePath): Finding {
+  return {
+    severity: 'warning',
+    message: `a restore of ${printablePath(live)} was interrupted in the middle, and has been finished now`,
+    hint: `look at it; what was there before is kept as ${printablePath(kept)}, if there was anything`,
+  }
+}
+
+async function remove(path: BytePath): Promise<Finding> {
+  await rm(systemPath(path), { recursive: true, force: true, maxRetries: 3 })
+  return {
+    severity: 'warning',
+    message: `${printablePath(path)}, left by a restore that was interrupted before it replaced anything there, has been removed`,
+    hint: 'restore again if it is still wanted',
+  }
+}
+
+function undecided(live: BytePath, kept: BytePath, fresh: BytePath): Finding {
+  return {
+    severity: 'error',
+    message: `a restore of ${printablePath(live)} was interrupted in the middle, and something else has come there since`,
+    hint: `what was there before is ${printablePath(kept)}, what was restored is ${printablePath(fresh)}: move what is wanted to its place, and remove the other`,
+  }
+}
+
+async function removeEmpty(folder: BytePath): Promise<void> {
+  if ((await lookAt(folder)) && (await namesIn(folder)).length === 0) await rmdir(systemPath(folder))
+}
+
+async function namesIn(folder: BytePath): Promise<string[]> {
+  try {
+    const names = await readdir(systemPath(folder), { encoding: 'buffer' })
+    return names.map((name) => name.toString('latin1')).sort()
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return []
+    throw error
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH'
+  }
+}

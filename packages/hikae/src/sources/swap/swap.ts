@@ -1,0 +1,53 @@
+import { link, rename } from 'node:fs/promises'
+import { systemCode } from '../../errors.ts'
+import { type BytePath, systemPath } from './byte-path.ts'
+import { lookAt, move } from './move.ts'
+
+/**
+ * Puts something new where something old may be, and keeps the old. A file takes the place of a file in one step. Where a
+ * folder is involved there is a moment without either, for which `settleSwaps` is there.
+ *
+ * @param fresh on the same file system
+ * @param kept where the old is kept; a name with a number behind it when that is taken
+ * @returns where it is kept, or undefined when nothing was there
+ * @throws system errors; what was there is in its place then
+ */
+export async function swap(fresh: BytePath, live: BytePath, kept: BytePath): Promise<BytePath | undefined> {
+  const there = await lookAt(live)
+  if (!there) {
+    await move(fresh, live)
+    return undefined
+  }
+  const place = await freePlace(kept)
+  const isFolder = there.isDirectory() || (await lookAt(fresh))?.isDirectory()
+  if (!isFolder && (await couldLink(live, place))) {
+    await rename(systemPath(fresh), systemPath(live))
+    return place
+  }
+  await rename(systemPath(live), systemPath(place))
+  try {
+    await move(fresh, live)
+  } catch (error) {
+    await rename(systemPath(place), systemPath(live))
+    throw error
+  }
+  return place
+}
+
+/** A second name for the old; not every file system has those, and not everybody may give them. */
+async function couldLink(live: BytePath, kept: BytePath): Promise<boolean> {
+  try {
+    await link(systemPath(live), systemPath(kept))
+    return true
+  } catch (error) {
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '')) return false
+    throw error
+  }
+}
+
+async function freePlace(path: BytePath): Promise<BytePath> {
+  for (let number = 1; ; number++) {
+    const place = number === 1 ? path : `${path}-${number}`
+    if (!(await lookAt(place))) return place
+  }
+}
