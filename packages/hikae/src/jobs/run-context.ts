@@ -1,17 +1,7 @@
 import type { Environment } from '../environment.ts'
 import type { StackFile } from '../points/stack-files.ts'
 import type { JobRepositories } from './job-repositories.ts'
-import type { StepReport, StepSubject } from './run-report.ts'
-
-/** Told how a run goes, while it goes. */
-export interface RunObserver {
-  readonly onStepBegun?: (step: StepSubject & { readonly startedAt: Date }) => void
-  readonly onStepEnded?: (step: StepReport) => void
-  /** A line for the log. */
-  readonly onLine?: (line: string, about: Partial<StepSubject>) => void
-  /** How far reading a source has come. */
-  readonly onProgress?: (source: string, progress: { readonly files: number; readonly bytes: number }) => void
-}
+import type { RunJournal } from './run-journal.ts'
 
 /** What a run gets from whoever starts it. */
 export interface RunContext {
@@ -24,11 +14,14 @@ export interface RunContext {
   readonly folder: string
   readonly repositories: JobRepositories
   readonly folders: RunFolders
+  readonly journal: RunJournal
+  /** Version of Hikae. */
   readonly program: string
   readonly env: Environment
   readonly now: () => Date
   readonly signal: AbortSignal
-  readonly observer: RunObserver
+  /** How far reading a source has come. */
+  readonly onProgress?: (source: string, progress: { readonly files: number; readonly bytes: number }) => void
   /** A source that has become much smaller is right as it is, this time. */
   readonly acceptShrinkage?: boolean
 }

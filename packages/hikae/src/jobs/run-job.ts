@@ -1,12 +1,13 @@
 import { InputError } from '../errors.ts'
 import { tagsOf } from '../points/read-source.ts'
+import type { SourceResult } from '../state/run-record.ts'
 import type { Hook } from './hook-schema.ts'
 import type { Job, JobSource } from './job.ts'
 import type { JobRepository } from './job-repositories.ts'
 import { retain } from './retain.ts'
 import type { RunContext } from './run-context.ts'
 import { runHooks } from './run-hooks.ts'
-import { type RunOutcome, type RunReport, type SourceOutcome, worstOutcome } from './run-report.ts'
+import { type RunReport, worstOutcome } from './run-report.ts'
 import { runSource } from './run-source.ts'
 import { Steps } from './steps.ts'
 
@@ -27,41 +28,50 @@ class JobRun {
   constructor(job: Job, context: RunContext) {
     this.#job = job
     this.#context = context
-    this.#steps = new Steps(context.observer, context.now, context.signal)
+    this.#steps = new Steps(context.journal, context.signal)
   }
 
   async execute(): Promise<RunReport> {
     const { hooks } = this.#job
     const isBegun = await this.#runHooks('before', hooks.before)
-    const sources = isBegun ? await this.#backUp() : this.#job.sources.map(notBegun)
+    const sources = isBegun ? await this.#backUp() : this.#job.sources.map((source) => this.#notBegun(source))
     await this.#retain(sources)
     const outcome = this.#outcomeOf(sources)
     const when = outcome === 'succeeded' ? 'success' : 'failure'
     await this.#runHooks(when, hooks[when], outcome)
     await this.#runHooks('after', hooks.after, outcome)
-    return { outcome: this.#outcomeOf(sources), steps: this.#steps.reports, sources }
+    return { outcome: this.#outcomeOf(sources), steps: this.#steps.records, sources }
   }
 
-  #outcomeOf(sources: readonly SourceOutcome[]): RunOutcome {
+  #outcomeOf(sources: readonly SourceResult[]): RunReport['outcome'] {
     if (this.#context.signal.aborted) return 'cancelled'
     const outcomes = sources.map(({ outcome }) => outcome)
     if (outcomes.every((outcome) => outcome === 'failed')) return 'failed'
     // One of several sources that failed leaves the run incomplete: the others are saved.
     const ofSources = worstOutcome(outcomes.map((outcome) => (outcome === 'failed' ? 'incomplete' : outcome)))
-    const ofSteps = this.#steps.reports.some(({ outcome }) => outcome !== 'succeeded') ? 'incomplete' : 'succeeded'
+    const ofSteps = this.#steps.records.some(({ outcome }) => outcome !== 'succeeded') ? 'incomplete' : 'succeeded'
     return worstOutcome([ofSources, ofSteps])
   }
 
-  async #backUp(): Promise<SourceOutcome[]> {
+  async #backUp(): Promise<SourceResult[]> {
     await using owned = new AsyncDisposableStack()
     const signal = owned.use(new TimeLimit(this.#context.signal, this.#job)).signal
     const repositories = await this.#open(owned, signal)
-    const outcomes: SourceOutcome[] = []
+    const outcomes: SourceResult[] = []
     for (const source of this.#job.sources) {
       const run = { job: this.#job, source, repositories, context: this.#context, steps: this.#steps, signal }
-      outcomes.push(await runSource(run))
+      const result = await runSource(run)
+      this.#context.journal.addSource(result)
+      outcomes.push(result)
     }
     return outcomes
+  }
+
+  #notBegun({ name, kind }: JobSource): SourceResult {
+    return {
+      ...{ source: name, kind: kind.name, outcome: 'failed', startedAt: this.#context.now().toISOString(), seconds: 0 },
+      ...{ bytes: 0, files: 0, isEmpty: false, addedBytes: 0, storedBytes: 0, snapshots: {}, findings: [] },
+    }
   }
 
   async #open(owned: AsyncDisposableStack, signal: AbortSignal): Promise<JobRepository[]> {
@@ -76,7 +86,7 @@ class JobRun {
   }
 
   /** Only where a source has just been saved whole: time alone never removes anything. */
-  async #retain(sources: readonly SourceOutcome[]): Promise<void> {
+  async #retain(sources: readonly SourceResult[]): Promise<void> {
     const { keep, repositories } = this.#job
     if (keep === 'forever' || this.#context.signal.aborted) return
     for (const name of repositories) {
@@ -97,9 +107,9 @@ class JobRun {
   }
 
   /** @returns whether all of them succeeded */
-  async #runHooks(when: string, hooks: readonly Hook[], outcome?: RunOutcome): Promise<boolean> {
+  async #runHooks(when: string, hooks: readonly Hook[], outcome?: RunReport['outcome']): Promise<boolean> {
     if (hooks.length === 0) return true
-    const { folder, env, observer, signal, runId } = this.#context
+    const { folder, env, journal, signal, runId } = this.#context
     const done = await this.#steps.take({ kind: 'hook' }, async () => {
       await runHooks(hooks, {
         folder,
@@ -112,16 +122,12 @@ class JobRun {
           HIKAE_HOOK: when,
           ...(outcome === undefined ? {} : { HIKAE_OUTCOME: outcome }),
         },
-        log: (line) => observer.onLine?.(line, { kind: 'hook' }),
+        log: (message) => journal.log({ level: 'info', event: 'hook-output', message }),
       })
       return { value: true, message: `${hooks.length} ${when}` }
     })
     return done ?? false
   }
-}
-
-function notBegun({ name, kind }: JobSource): SourceOutcome {
-  return { source: name, kind: kind.name, outcome: 'failed', seconds: 0, snapshots: {}, findings: [] }
 }
 
 /** Aborts when the run is to stop, and when it has lasted too long. */

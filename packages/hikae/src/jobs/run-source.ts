@@ -3,11 +3,12 @@ import { errorMessage, InputError } from '../errors.ts'
 import { readSource, type SourceReport } from '../points/read-source.ts'
 import type { Finding } from '../sources/finding.ts'
 import type { ReadContext } from '../sources/source-kind.ts'
+import type { RunFinding, SourceResult, StepEnd } from '../state/run-record.ts'
 import type { Job, JobSource } from './job.ts'
 import type { JobRepository } from './job-repositories.ts'
 import { judgeReading } from './judge-reading.ts'
 import type { RunContext } from './run-context.ts'
-import { type RunOutcome, type SourceOutcome, worstOutcome } from './run-report.ts'
+import { worstOutcome } from './run-report.ts'
 import type { Steps } from './steps.ts'
 import { verifySnapshot } from './verify-snapshot.ts'
 
@@ -25,13 +26,19 @@ export interface SourceRun {
 }
 
 /** Examines a source, reads it once into all repositories and looks at what they hold then. Never throws. */
-export async function runSource(run: SourceRun): Promise<SourceOutcome> {
-  const { source, repositories, job, context, steps, signal } = run
+export async function runSource(run: SourceRun): Promise<SourceResult> {
+  const { source, repositories, job, context, steps } = run
   const startedAt = context.now()
-  const seconds = (): number => (context.now().getTime() - startedAt.getTime()) / 1000
-  const failed = (): SourceOutcome => ({
-    ...{ source: source.name, kind: source.kind.name, seconds: seconds(), snapshots: {}, findings: [] },
+  const about = (): Pick<SourceResult, 'source' | 'kind' | 'startedAt' | 'seconds'> => ({
+    source: source.name,
+    kind: source.kind.name,
+    startedAt: startedAt.toISOString(),
+    seconds: (context.now().getTime() - startedAt.getTime()) / 1000,
+  })
+  const failed = (): SourceResult => ({
+    ...about(),
     outcome: context.signal.aborted ? 'cancelled' : 'failed',
+    ...{ bytes: 0, files: 0, isEmpty: false, addedBytes: 0, storedBytes: 0, snapshots: {}, findings: [] },
   })
   if (repositories.length === 0) return failed()
   await using scratch = new AsyncDisposableStack()
@@ -47,23 +54,22 @@ export async function runSource(run: SourceRun): Promise<SourceOutcome> {
     const id = await settle(stored, repositories[at]!, run)
     if (id !== undefined) snapshots[repositories[at]!.name] = id
   }
-  const [first] = report.backup.repositories
-  const missing = Object.keys(snapshots).length < job.repositories.length
+  const summaries = report.backup.repositories.map(({ summary }) => summary)
   return {
-    source: source.name,
-    kind: source.kind.name,
-    outcome: outcomeOf(report, Object.keys(snapshots).length, missing, signal),
-    files: first!.summary.totalFilesProcessed,
-    bytes: first!.summary.totalBytesProcessed,
-    bytesAdded: Math.max(...report.backup.repositories.map(({ summary }) => summary.dataAddedPacked)),
-    seconds: seconds(),
+    ...about(),
+    outcome: outcomeOf(report, Object.keys(snapshots).length, job.repositories.length),
+    files: summaries[0]!.totalFilesProcessed,
+    bytes: summaries[0]!.totalBytesProcessed,
+    isEmpty: report.reading?.isEmpty ?? false,
+    addedBytes: sum(summaries.map(({ dataAdded }) => dataAdded)),
+    storedBytes: sum(summaries.map(({ dataAddedPacked }) => dataAddedPacked)),
     snapshots,
-    findings: report.findings,
+    findings: [...report.findings, ...report.backup.unreadable.map(unreadableFinding)].slice(0, MOST_NAMED),
   }
 }
 
 function readContext({ source, context, signal }: SourceRun, scratch: AsyncDisposableStack): ReadContext {
-  const { folder, env, folders, observer } = context
+  const { folder, env, folders, journal } = context
   return {
     source: source.name,
     folder,
@@ -71,7 +77,7 @@ function readContext({ source, context, signal }: SourceRun, scratch: AsyncDispo
     signal,
     scratchFolder: async () => scratch.use(await folders.scratch(source.name)).path,
     stateFolder: () => folders.state(source.name),
-    log: (line) => observer.onLine?.(line, { source: source.name }),
+    log: (message) => journal.log({ level: 'info', source: source.name, message }),
   }
 }
 
@@ -91,7 +97,7 @@ async function read(
   { source, job, repositories, context, signal }: SourceRun,
   reading: ReadContext,
 ): Promise<SourceReport> {
-  const { stack, runId, program, stackFiles, observer, acceptShrinkage = false } = context
+  const { stack, runId, program, stackFiles, journal, onProgress, acceptShrinkage = false } = context
   await using open = await source.kind.open(source.config, reading)
   const origin = { kind: source.kind.name, source: source.name, stack, job: job.name, run: runId, program }
   const { mostShrinkage, mayBeEmpty } = source.expectations
@@ -106,36 +112,28 @@ async function read(
     time: BigInt(context.now().getTime()) * 1_000_000n,
     judge: (judged) => judgeReading(judged, expectations),
     signal,
-    onProgress: ({ filesDone, bytesDone }) =>
-      observer.onProgress?.(source.name, { files: filesDone, bytes: bytesDone }),
-    onWarning: (line) => observer.onLine?.(line, { source: source.name }),
+    onProgress: ({ filesDone, bytesDone }) => onProgress?.(source.name, { files: filesDone, bytes: bytesDone }),
+    onWarning: (message) => journal.log({ level: 'warning', source: source.name, message }),
   })
 }
 
-interface Verdict {
-  readonly outcome: RunOutcome
-  readonly message?: string
-  readonly hint?: string
-  readonly facts: Readonly<Record<string, unknown>>
-}
-
 /** Of the reading alone, whatever became of it in each repository. */
-function verdictOn({ backup, findings }: SourceReport): Verdict {
-  const { totalFilesProcessed: files, totalBytesProcessed: bytes } = backup.repositories[0]!.summary
-  const facts = { files, bytes, seconds: backup.seconds, bytesUnchanged: backup.bytesUnchanged }
-  const problems = [...findings.map(describe), ...unreadableOnes(backup.unreadable)]
+function verdictOn({ backup, findings }: SourceReport): StepEnd {
+  const { totalFilesProcessed: files, totalBytesProcessed } = backup.repositories[0]!.summary
+  const facts = { files, readBytes: totalBytesProcessed - backup.bytesUnchanged, bytes: totalBytesProcessed }
+  const problems = [...findings.map(({ message }) => message), ...unreadableOnes(backup.unreadable)]
   if (problems.length === 0) return { outcome: 'succeeded', facts }
   const hint = findings.find((finding) => finding.hint !== undefined)?.hint
   return { outcome: 'incomplete', message: problems.join('; '), ...(hint === undefined ? {} : { hint }), facts }
 }
 
-function describe({ message }: Finding): string {
-  return message
+function unreadableOnes(items: readonly UnreadableItem[]): string[] {
+  const named = items.slice(0, MOST_NAMED).map((item) => unreadableFinding(item).message)
+  return items.length > named.length ? [...named, `${items.length - named.length} more could not be read`] : named
 }
 
-function unreadableOnes(items: readonly UnreadableItem[]): string[] {
-  const named = items.slice(0, MOST_NAMED).map(({ path, error }) => `${path}: ${errorMessage(error)}`)
-  return items.length > named.length ? [...named, `${items.length - named.length} more could not be read`] : named
+function unreadableFinding({ path, error }: UnreadableItem): RunFinding {
+  return { severity: 'error', message: `${path}: ${errorMessage(error)}` }
 }
 
 /** @returns the snapshot, if the repository has it and it can be read back */
@@ -145,10 +143,10 @@ async function settle(
   { source, context, steps }: SourceRun,
 ): Promise<SnapshotId | undefined> {
   const about = { source: source.name, repository: repository.name }
-  const id = await steps.take({ kind: 'store', ...about }, async () => {
+  const id = await steps.take({ kind: 'read', ...about }, async () => {
     if (stored.error) throw stored.error
-    const { dataAdded: bytesAdded, dataAddedPacked: bytesStored } = stored.summary
-    return { value: stored.snapshot!.id, facts: { snapshot: stored.snapshot!.id, bytesAdded, bytesStored } }
+    const { dataAdded: addedBytes, dataAddedPacked: storedBytes } = stored.summary
+    return { value: stored.snapshot!.id, facts: { snapshot: stored.snapshot!.id, addedBytes, storedBytes } }
   })
   if (id === undefined) return undefined
   return await steps.take({ kind: 'verify', ...about }, async () => {
@@ -157,7 +155,12 @@ async function settle(
   })
 }
 
-function outcomeOf(report: SourceReport, stored: number, isMissing: boolean, signal: AbortSignal): RunOutcome {
-  if (stored === 0) return signal.aborted ? 'cancelled' : 'failed'
-  return worstOutcome([verdictOn(report).outcome, isMissing ? 'incomplete' : 'succeeded'])
+/** @param stored in how many repositories it is, of so many wanted */
+function outcomeOf(report: SourceReport, stored: number, wanted: number): SourceResult['outcome'] {
+  if (stored === 0) return 'failed'
+  return worstOutcome([verdictOn(report).outcome, stored < wanted ? 'incomplete' : 'succeeded'])
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }

@@ -1,52 +1,37 @@
 import { errorMessage, isKnownError } from '../errors.ts'
-import type { RunObserver } from './run-context.ts'
-import type { StepOutcome, StepReport, StepSubject } from './run-report.ts'
+import type { StepEnd, StepRecord, StepStart } from '../state/run-record.ts'
+import type { RunJournal } from './run-journal.ts'
 
-/** What a step has to say when it did not fail. */
-export interface StepResult<T> {
+/** What a step has to say when it did not throw. */
+export interface StepResult<T> extends Partial<StepEnd> {
   readonly value?: T
-  /** Succeeded by default. */
-  readonly outcome?: StepOutcome
-  readonly message?: string
-  readonly hint?: string
-  readonly facts?: Readonly<Record<string, unknown>>
 }
 
-/** The steps of a run: each is timed, and its trouble becomes its outcome. */
+/** The steps of a run: each is written down, and its trouble becomes its outcome. */
 export class Steps {
-  readonly #reports: StepReport[] = []
-  readonly #observer: RunObserver
-  readonly #now: () => Date
+  readonly #records: StepRecord[] = []
+  readonly #journal: RunJournal
   readonly #signal: AbortSignal
 
   /** @param signal of the run: what a step throws after its abort is no failure of the step */
-  constructor(observer: RunObserver, now: () => Date, signal: AbortSignal) {
-    this.#observer = observer
-    this.#now = now
+  constructor(journal: RunJournal, signal: AbortSignal) {
+    this.#journal = journal
     this.#signal = signal
   }
 
-  get reports(): readonly StepReport[] {
-    return this.#reports
+  get records(): readonly StepRecord[] {
+    return this.#records
   }
 
-  /** @returns the step's value; undefined when it failed, which its report says */
-  async take<T>(subject: StepSubject, work: () => Promise<StepResult<T> | undefined>): Promise<T | undefined> {
-    const startedAt = this.#now()
-    this.#observer.onStepBegun?.({ ...subject, startedAt })
-    const { value, outcome = 'succeeded', ...said } = await this.#outcomeOf(work)
-    const report: StepReport = { ...subject, startedAt, endedAt: this.#now(), outcome, ...said }
-    this.#reports.push(report)
-    this.#observer.onStepEnded?.(report)
+  /** @returns the step's value; undefined when it failed, which its record says */
+  async take<T>(start: StepStart, work: () => Promise<StepResult<T> | undefined>): Promise<T | undefined> {
+    const begun = this.#journal.beginStep(start)
+    const { value, ...end } = await this.#endOf(work)
+    this.#records.push(this.#journal.endStep(begun, { outcome: 'succeeded', ...end }))
     return value
   }
 
-  /** Something that is known to have happened, as a step that took no time. */
-  async note(subject: StepSubject, result: StepResult<never>): Promise<void> {
-    await this.take(subject, async () => result)
-  }
-
-  async #outcomeOf<T>(work: () => Promise<StepResult<T> | undefined>): Promise<StepResult<T>> {
+  async #endOf<T>(work: () => Promise<StepResult<T> | undefined>): Promise<StepResult<T>> {
     try {
       return (await work()) ?? {}
     } catch (error) {

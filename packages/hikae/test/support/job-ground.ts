@@ -15,6 +15,7 @@ import type { JobRepository } from '../../src/jobs/job-repositories.ts'
 import { runJob } from '../../src/jobs/run-job.ts'
 import type { RunContext } from '../../src/jobs/run-context.ts'
 import type { RunReport } from '../../src/jobs/run-report.ts'
+import type { RunJournal } from '../../src/jobs/run-journal.ts'
 import { madeDirectory, madeFile } from '../../src/sources/made-entry.ts'
 import type { OpenSource, SourceKind } from '../../src/sources/source-kind.ts'
 
@@ -88,7 +89,7 @@ export class JobGround {
       env: process.env,
       now: () => this.now,
       signal: new AbortController().signal,
-      observer: { onLine: (line) => void this.lines.push(line) },
+      journal: this.#journal(),
       ...more,
     })
   }
@@ -103,6 +104,17 @@ export class JobGround {
   async snapshots(name: string): Promise<StoredSnapshot[]> {
     const found = await (await this.open(name)).snapshots()
     return found.toSorted((one, two) => Date.parse(one.time) - Date.parse(two.time))
+  }
+
+  #journal(): RunJournal {
+    let number = 0
+    const time = () => this.now.toISOString()
+    return {
+      beginStep: (start) => ({ number: ++number, ...start, startedAt: time() }),
+      endStep: (step, end) => ({ ...step, endedAt: time(), ...end }),
+      addSource: () => undefined,
+      log: ({ message }) => void this.lines.push(message),
+    }
   }
 
   async #open(name: string, mode: 'shared' | 'exclusive', signal: AbortSignal): Promise<JobRepository> {

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { durationSchema } from '../duration.ts'
+import { changeSchema } from '../schedules/change-schema.ts'
+import { dailyHoursSchema } from '../schedules/daily-hours-schema.ts'
+import type { Schedule } from '../schedules/schedule.ts'
+import { scheduleSchema } from '../schedules/schedule-schema.ts'
+import { hooksSchema } from './hook-schema.ts'
+import { keepSchema } from './keep-schema.ts'
+
+const text = z.string().min(1)
+
+const objectives = z
+  .strictObject({
+    rpo: durationSchema
+      .optional()
+      .describe('how old the last good snapshot may be, at most (recovery point objective)'),
+    rto: durationSchema.optional().describe('how long a restore may take, at most (recovery time objective)'),
+  })
+  .describe('what is promised; `hikae status` says whether it is kept')
+
+const limits = z
+  .strictObject({
+    between: dailyHoursSchema.optional(),
+    timeout: durationSchema.optional().describe('a run that lasts longer is stopped, and has failed'),
+  })
+  .describe('bounds of a run')
+
+/** One of `jobs:`. */
+export const jobSchema = z
+  .strictObject({
+    sources: z.array(text).min(1).optional().describe('names of sources; all of the stack by default'),
+    to: z.array(text).min(1).optional().describe('names of repositories; all of the stack by default'),
+    schedule: scheduleSchema.optional(),
+    on: changeSchema.optional(),
+    keep: keepSchema.default('forever'),
+    objectives: objectives.prefault({}),
+    hooks: hooksSchema.prefault({}),
+    limits: limits.prefault({}),
+  })
+  .transform((given, context): ConfiguredJob => {
+    const { schedule, on, sources, to, objectives: promised, limits: bounds, ...rest } = given
+    if (schedule && on) {
+      context.addIssue({ code: 'custom', path: ['on'], message: 'a job has either schedule: or on:, not both' })
+      return z.NEVER
+    }
+    return {
+      ...rest,
+      ...(sources === undefined ? {} : { sources }),
+      ...(to === undefined ? {} : { repositories: to }),
+      schedule: schedule ?? on ?? { kind: 'manual' },
+      objectives: {
+        ...(promised.rpo === undefined ? {} : { rpoMs: promised.rpo }),
+        ...(promised.rto === undefined ? {} : { rtoMs: promised.rto }),
+      },
+      limits: {
+        ...(bounds.between === undefined ? {} : { between: bounds.between }),
+        ...(bounds.timeout === undefined ? {} : { timeoutMs: bounds.timeout }),
+      },
+    }
+  })
+
+/** A job as the stack file has it. */
+export interface ConfiguredJob {
+  /** Names; all sources of the stack when absent. */
+  readonly sources?: readonly string[]
+  /** Names; all repositories of the stack when absent. */
+  readonly repositories?: readonly string[]
+  readonly schedule: Schedule
+  readonly keep: z.output<typeof keepSchema>
+  readonly hooks: z.output<typeof hooksSchema>
+  readonly limits: { readonly between?: z.output<typeof dailyHoursSchema>; readonly timeoutMs?: number }
+  readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number }
+}
