@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts'
+import { mapTexts } from './tree.ts'
 
 export interface MissingVariable {
   readonly path: readonly PropertyKey[]
@@ -12,21 +13,21 @@ export interface MissingVariable {
  */
 export function interpolate(tree: unknown, env: Environment): { tree: unknown; missing: MissingVariable[] } {
   const missing: MissingVariable[] = []
-  return { tree: visit(tree, []), missing }
-
-  function visit(value: unknown, path: readonly PropertyKey[]): unknown {
-    if (typeof value === 'string') return replace(value, path)
-    if (Array.isArray(value)) return value.map((item, index) => visit(item, [...path, index]))
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key])]))
-  }
+  return { tree: mapTexts(tree, replace), missing }
 
   function replace(text: string, path: readonly PropertyKey[]): string {
-    return text.replace(/\$\$|\$\{(\w+)(?::-([^}]*))?\}/g, (whole, name?: string, otherwise?: string) => {
+    return text.replace(VARIABLE, (whole, name?: string, otherwise?: string) => {
       if (name === undefined) return '$'
       const value = env[name] || otherwise
       if (value === undefined) missing.push({ path, name })
       return value ?? whole
     })
   }
+}
+
+const VARIABLE = /\$\$|\$\{(\w+)(?::-([^}]*))?\}/g
+
+/** The variables that a text takes values from. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(VARIABLE)].flatMap(([, name]) => name ?? [])
 }

@@ -1,64 +1,53 @@
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Environment } from '../environment.ts'
-import { errorMessage, systemCode, UsageError } from '../errors.ts'
-import { explainIssue } from './explain-issue.ts'
-import { interpolate } from './interpolate.ts'
-import { knownKeysAt } from './known-keys.ts'
+import { checkSecrets } from './check-secrets.ts'
+import { explainIssues } from './explain-issues.ts'
 import { ConfigError, type ConfigProblem } from './problem.ts'
-import { type StackConfig, stackSchema } from './schema.ts'
-import { YamlFile } from './yaml-file.ts'
+import { readStackFiles } from './read-files.ts'
+import { type StackConfig, stackForms, stackSchema } from './schema.ts'
+import { StackDocument } from './stack-document.ts'
 
 /** A stack file that makes sense. */
 export interface Stack {
   readonly file: string
-  /** Relative paths in the file begin here. */
+  /** Relative paths begin here, also those in files that it includes; only `include` counts from the file it stands in. */
   readonly folder: string
   readonly config: StackConfig
+  /** The stack file and all that it includes, as they were read: what a bare machine needs to begin from. */
+  readonly files: readonly { readonly path: string; readonly text: string }[]
   /** What works but should be otherwise. */
   readonly warnings: readonly ConfigProblem[]
+  /** What was written, and where. */
+  readonly document: StackDocument
 }
 
 /**
- * Reads a stack file.
+ * Reads a stack file and what it includes.
  *
  * @throws {UsageError} it cannot be read
- * @throws {ConfigError} all that is wrong with it, with line and column
+ * @throws {ConfigError} all that is wrong, with file, line and column
  */
 export async function loadStack(file: string, env: Environment): Promise<Stack> {
-  const yaml = new YamlFile(await read(file))
-  if (yaml.problems.length > 0) throw new ConfigError(file, yaml.problems)
-  const { tree, missing } = interpolate(yaml.toJS(), env)
-  const parsed = stackSchema.safeParse(tree)
-  const explained = (parsed.error?.issues ?? []).flatMap((issue) =>
-    explainIssue(issue, (path) => knownKeysAt(stackSchema, path)),
-  )
-  const unset = missing.map(({ path, name }) => ({ path, message: `the variable ${name} is not set` }))
-  const problems = [...unset, ...explained].map(({ path, message }) => ({
-    ...yaml.positionOf(path),
+  const read = await readStackFiles(file, env)
+  // Of a file that is no YAML nothing is known: whatever else were said would be guesses.
+  if (read.files.some(({ yaml }) => yaml.problems.length > 0)) throw new ConfigError(file, read.problems)
+  const document = new StackDocument(read.files)
+  const parsed = stackSchema.safeParse(document.tree)
+  const secrets = checkSecrets(document, stackForms())
+  const explained = explainIssues(parsed.error?.issues ?? [], (path) => stackForms().keysAt(path))
+  const senseless = explained.map(({ path, message }) => ({
+    ...document.positionOf(path),
     at: path.map(String).join('.'),
     message,
   }))
+  const problems = [...read.problems, ...document.problems, ...secrets.problems, ...senseless]
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems)
-  return { file, folder: dirname(file), config: parsed.data, warnings: literalPasswords(parsed.data, yaml) }
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error
-    throw new UsageError(`cannot read the stack file ${file}: ${errorMessage(error)}`, { cause: error })
+  return {
+    file,
+    folder: dirname(file),
+    config: parsed.data,
+    files: read.files.map(({ path, text }) => ({ path, text })),
+    warnings: [...read.warnings, ...secrets.warnings],
+    document,
   }
-}
-
-function literalPasswords({ repositories }: StackConfig, yaml: YamlFile): ConfigProblem[] {
-  return Object.entries(repositories)
-    .filter(([, { password }]) => password.kind === 'literal')
-    .map(([name]) => ({
-      ...yaml.positionOf(['repositories', name, 'password']),
-      at: `repositories.${name}.password`,
-      message:
-        'whoever can read this file can read the password; write { file: /etc/hikae/password } and keep it there',
-    }))
 }

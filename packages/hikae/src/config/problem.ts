@@ -2,6 +2,8 @@ import { ProgramError } from '../errors.ts'
 
 /** What is wrong at one place of a configuration file. */
 export interface ConfigProblem {
+  /** Absolute; the stack file when absent. */
+  readonly file?: string
   /** From 1; absent for the file as a whole. */
   readonly line?: number
   readonly column?: number
@@ -14,16 +16,31 @@ export interface ConfigProblem {
 export class ConfigError extends ProgramError {
   override readonly name = 'ConfigError'
   readonly code = 'CONFIG'
+  /** The stack file. */
+  readonly file: string
   readonly problems: readonly ConfigProblem[]
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    const lines = problems.map((problem) => describe(file, problem))
-    super(lines.length === 1 ? lines[0]! : `${file} has ${lines.length} problems:\n${lines.join('\n')}`)
+    const lines = problems.map((problem) => describeProblem(problem, file))
+    const isAlone = problems.every((problem) => (problem.file ?? file) === file)
+    const subject = isAlone ? `${file} has` : `${file} and what it includes have`
+    super(lines.length === 1 ? lines[0]! : `${subject} ${lines.length} problems:\n${lines.join('\n')}`)
+    this.file = file
     this.problems = problems
   }
 }
 
-function describe(file: string, { line, column, at, message }: ConfigProblem): string {
-  const place = line === undefined ? file : `${file}:${line}:${column}`
-  return at === '' ? `${place}: ${message}` : `${place}: ${at}: ${message}`
+/** `/srv/hikae.yaml:3:5: repositories.usb: this is missing` */
+export function describeProblem(problem: ConfigProblem, stackFile: string): string {
+  const { at, message } = problem
+  return [describePlace(problem, stackFile), ...(at === '' ? [] : [at]), message].join(': ')
+}
+
+/** `/srv/hikae.yaml:3:5` */
+export function describePlace(
+  { file, line, column }: Pick<ConfigProblem, 'file' | 'line' | 'column'>,
+  stackFile: string,
+): string {
+  const path = file ?? stackFile
+  return line === undefined ? path : `${path}:${line}:${column}`
 }

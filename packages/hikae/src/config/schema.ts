@@ -1,16 +1,59 @@
 import { z } from 'zod'
+import { SOURCE_KINDS } from '../sources/kinds.ts'
+import { nameSchema } from './name-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
+import { SchemaForms } from './schema-forms.ts'
+import { sourcesSchema } from './sources-schema.ts'
 
-/** Names are used on the command line and in file names. */
-const name = z
-  .string()
-  .regex(/^[a-z0-9][\w.-]*$/i, { error: 'a name has letters, digits, dots, dashes and underscores' })
+/** Keys that every source may have, whatever its kind. */
+const commonSource = z.strictObject({
+  description: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('what it is, for the people who read the file')
+    .meta({ examples: ['uploads of the shop'] }),
+})
 
 /** The whole of `hikae.yaml`. */
 export const stackSchema = z.strictObject({
-  version: z.literal(1, { error: 'this version of Hikae reads version: 1' }),
-  stack: name.optional(),
-  repositories: z.record(name, repositorySchema).default({}),
+  version: z
+    .literal(1, {
+      error: ({ input }) =>
+        input === undefined ? 'this is missing: write version: 1' : 'this version of Hikae reads version: 1',
+    })
+    .describe('which version of this format the file is written in'),
+  stack: nameSchema
+    .optional()
+    .describe('what the whole is called; snapshots carry the name')
+    .meta({ examples: ['shop'] }),
+  include: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('other files that belong to the stack: paths and patterns, from the folder of the file that names them')
+    .meta({ examples: [['databases.yaml', 'stacks/*.yaml']] }),
+  repositories: z
+    .record(nameSchema, repositorySchema)
+    .default({})
+    .describe('where backups are stored, by name')
+    .meta({ examples: [{ usb: { local: '/mnt/backup/hikae', password: { file: '/etc/hikae/password' } } }] }),
+  sources: sourcesSchema(SOURCE_KINDS, commonSource).default({}).describe('what is to be protected, by name'),
 })
 
 export type StackConfig = z.output<typeof stackSchema>
+
+let forms: SchemaForms | undefined
+
+/** What {@link stackSchema} says, place by place; worked out when it is first needed. */
+export function stackForms(): SchemaForms {
+  forms ??= new SchemaForms(stackSchema)
+  return forms
+}
+
+/** JSON Schema of the stack file, draft 2020-12, for editors. */
+export function stackJsonSchema(): JsonSchema {
+  const { $schema, ...schema } = stackForms().root
+  const title = 'Hikae stack file'
+  return { ...($schema === undefined ? {} : { $schema }), title, ...schema }
+}

@@ -1,4 +1,5 @@
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { errorMessage } from '../errors.ts'
 import type { ConfigProblem } from './problem.ts'
 
 export interface Position {
@@ -9,20 +10,19 @@ export interface Position {
 
 /** A YAML text and where in it things stand. */
 export class YamlFile {
+  /** What is no YAML. */
+  readonly problems: readonly ConfigProblem[]
+  /** The content; nothing when there are problems. */
+  readonly content: unknown
   readonly #document: Document.Parsed
   readonly #lines = new LineCounter()
 
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
-  }
-
-  /** What is no YAML. */
-  get problems(): ConfigProblem[] {
-    return this.#document.errors.map(({ message, pos }) => ({ ...this.#position(pos[0]), at: '', message }))
-  }
-
-  toJS(): unknown {
-    return this.#document.toJS()
+    const errors = this.#document.errors.map(({ message, pos }) => ({ ...this.#position(pos[0]), at: '', message }))
+    const { content, problem } = errors.length > 0 ? {} : this.#resolve()
+    this.content = content
+    this.problems = problem ? [problem] : errors
   }
 
   /** Of the key or item at the path; of what is nearest above it when there is no such thing. */
@@ -32,6 +32,15 @@ export class YamlFile {
       if (offset !== undefined) return this.#position(offset)
     }
     return undefined
+  }
+
+  /** An alias of something that is not there, or aliases that would unfold to something enormous, show only here. */
+  #resolve(): { content?: unknown; problem?: ConfigProblem } {
+    try {
+      return { content: this.#document.toJS() as unknown }
+    } catch (error) {
+      return { problem: { at: '', message: errorMessage(error) } }
+    }
   }
 
   #offsetOf(path: readonly PropertyKey[]): number | undefined {

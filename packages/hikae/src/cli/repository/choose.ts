@@ -6,6 +6,7 @@ import type { BackendSettings } from '../../repositories/backend-settings.ts'
 import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
 import type { Environment } from '../context.ts'
 import { errorMessage, UsageError } from '../../errors.ts'
+import { openStack, type StackContext } from '../config/open-stack.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { hasPasswordOption, passwordSources, type PasswordSource } from './password.ts'
 import { backendSettings } from './settings.ts'
@@ -26,6 +27,9 @@ export function labelOf({ name, location }: Pick<ChosenRepository, 'name' | 'loc
   return name ?? addressOf(location)
 }
 
+/** The context of a command; with an environment alone, what should be otherwise in the stack file is not printed. */
+export type ChoosingContext = StackContext | Environment
+
 /** Words that may be names in a stack file; addresses have a slash, a colon or a leading dot. */
 const NAME = /^[a-z0-9][\w.-]*$/i
 
@@ -35,9 +39,14 @@ const NAME = /^[a-z0-9][\w.-]*$/i
  *
  * @throws {UsageError} none or a senseless one is named @throws {ConfigError} the stack file makes no sense
  */
-export async function chooseRepositories(globals: GlobalValues, env: Environment): Promise<ChosenRepository[]> {
+export async function chooseRepositories(
+  globals: GlobalValues,
+  choosing: ChoosingContext,
+): Promise<ChosenRepository[]> {
+  const context = contextOf(choosing)
+  const { env } = context
   const named = await repositoryNames(globals, env)
-  const stack = named.every((name) => NAME.test(name)) ? await openStack(globals, env) : undefined
+  const stack = named.every((name) => NAME.test(name)) ? await openStack(globals, context) : undefined
   const names = named.length > 0 ? named : Object.keys(stack?.config.repositories ?? {})
   if (names.length === 0) {
     throw new UsageError('no repository is named', {
@@ -56,8 +65,8 @@ export async function chooseRepositories(globals: GlobalValues, env: Environment
 }
 
 /** @throws {UsageError} several are named: most commands work on one */
-export async function chooseRepository(globals: GlobalValues, env: Environment): Promise<ChosenRepository> {
-  const [first, ...others] = await chooseRepositories(globals, env)
+export async function chooseRepository(globals: GlobalValues, choosing: ChoosingContext): Promise<ChosenRepository> {
+  const [first, ...others] = await chooseRepositories(globals, choosing)
   if (first && others.length === 0) return first
   const isGiven = globals.repo.length > 1
   throw new UsageError(`this command works on one repository, ${others.length + 1} are named`, {
@@ -66,8 +75,10 @@ export async function chooseRepository(globals: GlobalValues, env: Environment):
 }
 
 /** All repositories of the stack file, whatever is named; none when there is no such file. */
-export async function stackRepositories(globals: GlobalValues, env: Environment): Promise<ChosenRepository[]> {
-  const stack = await openStack(globals, env)
+export async function stackRepositories(globals: GlobalValues, choosing: ChoosingContext): Promise<ChosenRepository[]> {
+  const context = contextOf(choosing)
+  const { env } = context
+  const stack = await openStack(globals, context)
   const names = Object.keys(stack?.config.repositories ?? {})
   return (await Promise.all(names.map((name) => fromStack(name, stack, globals, env)))).filter(
     (chosen) => chosen !== undefined,
@@ -79,18 +90,16 @@ export async function chooseByName(
   name: string,
   password: PasswordSource,
   globals: GlobalValues,
-  env: Environment,
+  choosing: ChoosingContext,
 ): Promise<ChosenRepository> {
-  const stack = NAME.test(name) ? await openStack(globals, env) : undefined
+  const context = contextOf(choosing)
+  const { env } = context
+  const stack = NAME.test(name) ? await openStack(globals, context) : undefined
   return (await fromStack(name, stack, globals, env)) ?? fromAddress(name, password, globals, env)
 }
 
-async function openStack(globals: GlobalValues, env: Environment): Promise<Stack | undefined> {
-  const { findStackFile } = await import('../../config/find.ts')
-  const file = await findStackFile(globals.config, env)
-  if (file === undefined) return undefined
-  const { loadStack } = await import('../../config/load.ts')
-  return loadStack(file, env)
+export function contextOf(given: ChoosingContext): StackContext {
+  return typeof given['out'] === 'object' ? (given as StackContext) : { env: given as Environment }
 }
 
 async function fromStack(

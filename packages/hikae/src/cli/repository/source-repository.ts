@@ -1,8 +1,7 @@
-import type { Environment } from '../context.ts'
 import { flag, type OptionValues, value } from '../option.ts'
 import { anyText } from '../values/text.ts'
 import type { GlobalValues } from '../global-options.ts'
-import { chooseByName, type ChosenRepository, readRepositoryFile } from './choose.ts'
+import { chooseByName, type ChoosingContext, type ChosenRepository, contextOf, readRepositoryFile } from './choose.ts'
 import { choosePasswordSource } from './password.ts'
 
 /** A second repository, which is only read: restic's names. */
@@ -35,7 +34,7 @@ export const sourceRepositoryOptions = {
 export async function chooseSource(
   given: OptionValues<typeof sourceRepositoryOptions>,
   globals: GlobalValues,
-  env: Environment,
+  choosing: ChoosingContext,
 ): Promise<ChosenRepository | undefined> {
   const { fromRepo, fromRepositoryFile } = given
   if (fromRepo === undefined && fromRepositoryFile === undefined) return undefined
@@ -46,8 +45,8 @@ export async function chooseSource(
       passwordFile: given.fromPasswordFile,
       passwordCommand: given.fromPasswordCommand,
     },
-    env,
+    contextOf(choosing).env,
     { option: 'from-password', variable: 'FROM_PASSWORD' },
   )
-  return chooseByName(name, password, globals, env)
+  return chooseByName(name, password, globals, choosing)
 }
