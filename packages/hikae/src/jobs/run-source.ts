@@ -1,7 +1,6 @@
 import type { RepositoryReport, SnapshotId, UnreadableItem } from '@hikae/engine'
 import { errorMessage, InputError } from '../errors.ts'
 import { readSource, type SourceReport } from '../points/read-source.ts'
-import type { Finding } from '../sources/finding.ts'
 import type { ReadContext } from '../sources/source-kind.ts'
 import type { RunFinding, SourceResult, StepEnd } from '../state/run-record.ts'
 import type { Job, JobSource } from './job.ts'

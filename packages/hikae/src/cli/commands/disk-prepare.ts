@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { flag, value } from '../option.ts'
-import { confirm } from '../disk/confirm.ts'
+import { confirm } from '../confirm.ts'
 import { printDone, printPlan, printResult } from '../disk/prepare-view.ts'
 import { someText } from '../values/text.ts'
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
-import type { CommandContext } from '../context.ts'
-import { InterruptedError, UsageError } from '../../errors.ts'
+import type { CommandContext } from './context.ts'
+import { InterruptedError, UsageError } from '../errors.ts'
 
 /**
  * Asks on the terminal whether to go on; only the whole word counts.

@@ -1,0 +1,34 @@
+import { homedir } from 'node:os'
+import { realpath } from 'node:fs/promises'
+import { findStackFile } from '../../config/find.ts'
+import { loadStack, type Stack } from '../../config/load.ts'
+import type { Job } from '../../jobs/job.ts'
+import { resolveJobs } from '../../jobs/resolve-jobs.ts'
+import { SOURCE_KINDS } from '../../sources/kinds.ts'
+import { stateFolder } from '../../state/state-folder.ts'
+import type { Environment } from '../context.ts'
+import type { GlobalValues } from '../global-options.ts'
+
+/** A stack with its jobs, ready to run. */
+export interface StackJobs {
+  readonly stack: Stack
+  /** What snapshots say: its name in the file, else that of the folder that the file is in. */
+  readonly name: string
+  readonly jobs: readonly Job[]
+  /** Where what is remembered of it lies. */
+  readonly stateFolder: string
+}
+
+/** @returns undefined when there is no stack file @throws {ConfigError} it makes no sense */
+export async function openStackJobs(globals: GlobalValues, env: Environment): Promise<StackJobs | undefined> {
+  const file = await findStackFile(globals.config, env)
+  if (file === undefined) return undefined
+  const stack = await loadStack(file, env)
+  const name = stack.config.stack ?? stack.folder.split('/').at(-1)!
+  return {
+    stack,
+    name: name === '' ? 'stack' : name,
+    jobs: resolveJobs(stack.config, SOURCE_KINDS),
+    stateFolder: stateFolder({ env, home: homedir() }, await realpath(file)),
+  }
+}

@@ -1,0 +1,63 @@
+import { nearest } from '../nearest.ts'
+import type { SourceKind } from '../sources/source-kind.ts'
+import type { Job, JobSource } from './job.ts'
+import type { ConfiguredJob } from './job-schema.ts'
+import type { CommonSource } from './source-schema.ts'
+
+/** What a stack file says of jobs and what they need. */
+export interface ConfiguredJobs {
+  readonly jobs: Readonly<Record<string, ConfiguredJob>>
+  readonly sources: Readonly<Record<string, CommonSource & { readonly kind: string; readonly config: unknown }>>
+  readonly repositories: Readonly<Record<string, unknown>>
+}
+
+/** A name in a job that nothing has. */
+export interface UnknownName {
+  /** Of the name in the stack file. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** Names that jobs use and the stack does not have. A job also needs something to save, and somewhere to save it. */
+export function findUnknownNames({ jobs, sources, repositories }: ConfiguredJobs): UnknownName[] {
+  return Object.entries(jobs).flatMap(([name, job]) => {
+    const places: [key: string, what: string, used: readonly string[] | undefined, known: readonly string[]][] = [
+      ['sources', 'source', job.sources, Object.keys(sources)],
+      ['to', 'repository', job.repositories, Object.keys(repositories)],
+    ]
+    return places.flatMap(([key, what, used, known]): UnknownName[] => {
+      if (known.length === 0) return [{ path: ['jobs', name], message: `the stack has no ${what} for it` }]
+      return (used ?? []).flatMap((word, at) =>
+        known.includes(word) ? [] : [{ path: ['jobs', name, key, at], message: unknown(what, word, known) }],
+      )
+    })
+  })
+}
+
+/** The jobs of a stack without unknown names, in the order of the file. */
+export function resolveJobs(configured: ConfiguredJobs, kinds: readonly SourceKind[]): Job[] {
+  const { jobs, sources, repositories } = configured
+  return Object.entries(jobs).map(([name, job]) => ({
+    name,
+    sources: (job.sources ?? Object.keys(sources)).map((source) => resolveSource(source, sources[source]!, kinds)),
+    repositories: job.repositories ?? Object.keys(repositories),
+    keep: job.keep,
+    hooks: job.hooks,
+    limits: job.limits,
+    objectives: job.objectives,
+  }))
+}
+
+function resolveSource(
+  name: string,
+  { kind: kindName, config, shrink, mayBeEmpty }: ConfiguredJobs['sources'][string],
+  kinds: readonly SourceKind[],
+): JobSource {
+  const kind = kinds.find((candidate) => candidate.name === kindName)!
+  return { name, kind, config, expectations: { mostShrinkage: shrink, mayBeEmpty } }
+}
+
+function unknown(what: string, word: string, known: readonly string[]): string {
+  const meant = nearest(word, known)
+  return `there is no ${what} '${word}'; ${meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`}`
+}
