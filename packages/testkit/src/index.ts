@@ -19,6 +19,7 @@ export {
   type FaultPlan,
   type RecordedCall,
 } from './faulty-backend.ts'
+export { FakeClock } from './fake-clock.ts'
 export { findFreePorts } from './free-ports.ts'
 export { HOSTILE_NAMES } from './hostile-names.ts'
 export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
@@ -66,6 +67,14 @@ export {
   type SftpServerOptions,
 } from './sftp-server.ts'
 export { makeSmallDisk, whyNoSmallDisk, type SmallDisk } from './small-disk.ts'
+export {
+  startSmtpServer,
+  type ReceivedMail,
+  type SmtpFault,
+  type SmtpServerOptions,
+  type SmtpStep,
+  type SmtpTestServer,
+} from './smtp-server.ts'
 export { startSwift, whyNoSwift } from './swift.ts'
 export {
   isChange,
@@ -78,3 +87,10 @@ export {
 export { startTcpProxy, type TcpFaults, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.ts'
 export { makeTempDir, type TempDir } from './temp-dir.ts'
 export { readTreeFacts, type EntryFacts } from './tree-facts.ts'
+export {
+  startWebhookServer,
+  type WebhookAnswer,
+  type WebhookReply,
+  type WebhookRequest,
+  type WebhookServer,
+} from './webhook-server.ts'

@@ -50,7 +50,12 @@ describe('a job', () => {
 
   test('is not silent until a wrong clock comes true', ({ expect }) => {
     const marks = { lastStarted: at('2038-01-19 02:00'), firstSeen: at('2026-11-01 00:00') }
-    expect(dueAt(DAILY, marks, at('2026-11-21 01:30')).next).toEqual(at('2026-11-21 02:00'))
+    expect(dueAt(DAILY, marks, at('2026-11-21 01:30')).isDue).toBe(true)
+    const allWrong = { ...marks, firstSeen: at('2037-01-01 00:00') }
+    expect(dueAt(DAILY, allWrong, at('2026-11-21 02:00')).isDue).toBe(true)
+    const weekly = dueAt(job('weekly on sunday'), allWrong, at('2026-11-21 02:00'))
+    expect(weekly).toMatchObject({ isDue: false, next: at('2026-11-22 03:00') })
+    expect(dueAt(job('weekly on sunday'), allWrong, at('2026-11-22 03:00')).isDue).toBe(true)
   })
 
   test('waits for its hours', ({ expect }) => {

@@ -5,8 +5,8 @@ import { timeWindow } from './time-window.ts'
 /** More missed occurrences are not counted. */
 export const MOST_COUNTED = 1000
 /**
- * A run that is marked further ahead of the clock than this was marked by a wrong clock, and is not waited for: the job
- * would be silent until then.
+ * A mark further ahead of the clock than this was made by a wrong clock, and is not waited for: the job would be silent
+ * until then. It runs once more instead.
  */
 const TRUSTED_AHEAD_MS = 24 * 3_600_000
 
@@ -28,7 +28,9 @@ export interface Due {
  */
 export function dueAt(job: ScheduledJob, { lastStarted, firstSeen }: JobMarks, now: Date): Due {
   const { schedule, timeZone, between } = job
-  const served = trusted(lastStarted ?? firstSeen, now)
+  const marks = lastStarted ? [lastStarted, firstSeen] : [firstSeen]
+  const earliest = new Date(now.getTime() - TRUSTED_AHEAD_MS)
+  const served = marks.find((mark) => mark.getTime() - now.getTime() <= TRUSTED_AHEAD_MS) ?? earliest
   const unserved = [...firstOf(occurrencesBetween(schedule, timeZone, served, now), MOST_COUNTED)]
   const since = unserved[0]
   const next = nextAfter(schedule, timeZone, served > now ? served : now)
@@ -36,10 +38,6 @@ export function dueAt(job: ScheduledJob, { lastStarted, firstSeen }: JobMarks, n
   const hours = timeWindow(between, timeZone)
   const isDue = hours.isOpen(now)
   return { isDue, since, missed: unserved.length, next: isDue ? next : hours.opensNext(now) }
-}
-
-function trusted(mark: Date, now: Date): Date {
-  return mark.getTime() - now.getTime() > TRUSTED_AHEAD_MS ? now : mark
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {
