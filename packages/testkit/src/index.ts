@@ -21,6 +21,7 @@ export {
 } from './faulty-backend.ts'
 export { FakeClock } from './fake-clock.ts'
 export { findFreePorts } from './free-ports.ts'
+export { startGitServer, type GitServer, type GitServerOptions } from './git-server.ts'
 export { HOSTILE_NAMES } from './hostile-names.ts'
 export { makeHostileTree, type HostileTreeOptions } from './hostile-tree.ts'
 export {

@@ -1,0 +1,24 @@
+import type { SourceKind } from '../source-kind.ts'
+import { shownAddress } from './address.ts'
+import { type GitConfig, gitConfig } from './config.ts'
+import { examineGit } from './examine-git.ts'
+import { openGit } from './open-git.ts'
+import { planGitRestore } from './plan-restore.ts'
+import type { RemoteOptions } from './remote.ts'
+import { verifyGit } from './verify-git.ts'
+
+/** A git repository on a server or on this machine: every ref, all history, and what Git LFS keeps. */
+export const git: SourceKind<GitConfig> = makeGit()
+
+/** @param options.stallSeconds a web server that sends nothing at all for so long is given up (default 60) */
+export function makeGit(options: RemoteOptions = {}): SourceKind<GitConfig> {
+  return {
+    name: 'git',
+    config: gitConfig,
+    describe: ({ url, path }) => (url === undefined ? path! : shownAddress(url)),
+    examine: (config, context) => examineGit(config, context, options),
+    open: (config, context) => openGit(config, context, options),
+    planRestore: (config, point, to, context) => planGitRestore(config, point, to, context, options),
+    verify: (_, point, context) => verifyGit(point, context),
+  }
+}
