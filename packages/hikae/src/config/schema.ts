@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { jobSchema } from '../jobs/job-schema.ts'
+import { findUnknownNames } from '../jobs/resolve-jobs.ts'
+import { commonSourceSchema } from '../jobs/source-schema.ts'
+import { timeZoneSchema } from '../schedules/time-zone-schema.ts'
 import { SOURCE_KINDS } from '../sources/kinds.ts'
 import { nameSchema } from './name-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
@@ -6,18 +10,7 @@ import type { JsonSchema } from './json-schema.ts'
 import { SchemaForms } from './schema-forms.ts'
 import { sourcesSchema } from './sources-schema.ts'
 
-/** Keys that every source may have, whatever its kind. */
-const commonSource = z.strictObject({
-  description: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('what it is, for the people who read the file')
-    .meta({ examples: ['uploads of the shop'] }),
-})
-
-/** The whole of `hikae.yaml`. */
-export const stackSchema = z.strictObject({
+const keys = z.strictObject({
   version: z
     .literal(1, {
       error: ({ input }) =>
@@ -38,7 +31,20 @@ export const stackSchema = z.strictObject({
     .default({})
     .describe('where backups are stored, by name')
     .meta({ examples: [{ usb: { local: '/mnt/backup/hikae', password: { file: '/etc/hikae/password' } } }] }),
-  sources: sourcesSchema(SOURCE_KINDS, commonSource).default({}).describe('what is to be protected, by name'),
+  sources: sourcesSchema(SOURCE_KINDS, commonSourceSchema).default({}).describe('what is to be protected, by name'),
+  timezone: timeZoneSchema.optional().meta({ examples: ['Asia/Tokyo'] }),
+  jobs: z
+    .record(nameSchema, jobSchema)
+    .default({})
+    .describe('what is saved when, where, and for how long, by name')
+    .meta({ examples: [{ nightly: { schedule: 'daily at 02:00', keep: { daily: 30 } } }] }),
+})
+
+/** The whole of `hikae.yaml`. */
+export const stackSchema = keys.superRefine((config, context) => {
+  for (const { path, message } of findUnknownNames(config)) {
+    context.addIssue({ code: 'custom', path: [...path], message })
+  }
 })
 
 export type StackConfig = z.output<typeof stackSchema>

@@ -48,6 +48,14 @@ export function resolveJobs(configured: ConfiguredJobs, kinds: readonly SourceKi
   }))
 }
 
+/** All sources of a stack, whether or not a job saves them. */
+export function resolveSources(
+  { sources }: Pick<ConfiguredJobs, 'sources'>,
+  kinds: readonly SourceKind[],
+): JobSource[] {
+  return Object.entries(sources).map(([name, source]) => resolveSource(name, source, kinds))
+}
+
 function resolveSource(
   name: string,
   { kind: kindName, config, shrink, mayBeEmpty }: ConfiguredJobs['sources'][string],

@@ -62,21 +62,28 @@ export const backupOptions = {
   }),
   noCatchUp: flag({ help: 'leave repositories that missed earlier snapshots as they are' }),
   noScan: flag({ help: 'do not count files and bytes ahead, so that nothing is known of the remaining time' }),
+  acceptShrinkage: flag({ help: 'with jobs: a source that has become much smaller is right as it is, this time' }),
 }
 
 export const backup = command({
   name: 'backup',
   group: 'Save',
-  summary: 'Save files and directories as a new snapshot',
+  summary: 'Run jobs of hikae.yaml now, or save files and directories',
   description:
+    'Without arguments, all jobs of the stack file run, one after the other; with names of jobs, these. Anything else is a path: ' +
+    'it is saved as a new snapshot, and a path that is called like a job is written ./NAME. With --repo there are only paths.\n' +
     'Everything is read once, whatever the number of repositories. Only what changed since the last snapshot is read, and only ' +
     'what the repository does not hold yet is stored. What cannot be read is named, and the exit status is 3. Of several ' +
     'repositories, one that missed earlier snapshots gets them afterwards from one that has them; one in trouble is waited ' +
     'for no longer than two minutes.',
-  arguments: [{ name: 'PATH', help: 'file or directory to save', variadic: true, completes: 'file' }],
+  arguments: [
+    { name: 'JOB|PATH', help: 'job to run, or file or directory to save', variadic: true, completes: 'file' },
+  ],
   options: backupOptions,
   globals: ['repository', 'connection', 'storage', 'output'],
   examples: [
+    ['backup', 'all jobs of hikae.yaml'],
+    ['backup nightly', 'one of them'],
     ['backup -r /mnt/usb/hikae ~/documents --exclude node_modules', 'one directory'],
     ['backup -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password /srv', 'into two repositories at once'],
     [
@@ -85,6 +92,13 @@ export const backup = command({
     ],
   ],
   async run(input, context) {
+    const { jobsAskedFor } = await import('../jobs/asked-for.ts')
+    const asked = await jobsAskedFor(input, context)
+    if (asked) {
+      const { runJobs } = await import('../jobs/run-jobs.ts')
+      const { acceptShrinkage } = input.options
+      return runJobs(asked.jobs, asked.stack, { trigger: 'manual', acceptShrinkage }, input.globals, context)
+    }
     const { runBackup } = await import('../backup/run.ts')
     return runBackup(input, context)
   },

@@ -41,21 +41,36 @@ const options = {
   sparse: flag({ help: 'leave holes in files where there are only zeros' }),
   verify: flag({ help: 'read everything again after it was written' }),
   dryRun: flag({ help: 'write nothing, only tell what would be done' }),
+  at: value({
+    placeholder: 'WHEN',
+    parse: someText,
+    help: 'of a source: the newest point that is not later, or the id of a snapshot or run (default the newest)',
+  }),
+  to: value({ placeholder: 'PLACE', parse: someText, help: 'of a source: another place, in the words of its kind' }),
+  yes: flag({ short: 'y', help: 'of a source: do not ask' }),
 }
 
 export const restore = command({
   name: 'restore',
   group: 'Bring back',
-  summary: 'Write the files of a snapshot into a directory',
+  summary: 'Bring back a source of hikae.yaml, or files of a snapshot',
   description:
+    'A source comes back in its own place: the plan is told first, what is there is kept, and live data is never touched before ' +
+    'the new is whole. With --to it goes elsewhere. With --target, files of any snapshot are written into a directory.\n' +
     'Files are put below the target with their whole paths; SNAPSHOT:PATH puts the content of PATH there instead. Look at ' +
     'what would happen first: --dry-run -vv names every file.',
   arguments: [
-    { name: 'SNAPSHOT', help: 'id, beginning of an id, or latest; with :PATH, only what is below', required: true },
+    {
+      name: 'SOURCE|SNAPSHOT',
+      help: 'source of hikae.yaml; or id, beginning of an id, or latest; with :PATH, only what is below',
+      required: true,
+    },
   ],
   options,
   globals: ['repository', 'connection', 'output'],
   examples: [
+    ['restore uploads --dry-run', 'what would be done to bring a source back'],
+    ["restore uploads --at '2026-11-20 12:00'", 'as it was then'],
     ['restore latest --target /tmp/restored', 'everything'],
     ['restore latest:/srv/uploads --target /srv/uploads --overwrite if-changed', 'one directory, in place'],
     ["restore latest --target /tmp/restored --include '*.env'", 'only some files'],
@@ -64,7 +79,10 @@ export const restore = command({
     const engine = await import('@hikae/engine')
     const { out, env } = context
     if (given.target === undefined) {
-      throw new UsageError('restore needs to know where to put the files', { hint: 'add --target DIRECTORY' })
+      const { sourceAskedFor } = await import('../jobs/asked-for.ts')
+      const { source, stack } = await sourceAskedFor(args[0]!, globals, env)
+      const { restoreSource } = await import('../jobs/restore-source.ts')
+      return restoreSource(source, stack, given, globals, context)
     }
     const patterns = await readSelection(given, env)
     const select = patterns.include || patterns.exclude ? engine.selectForRestore(patterns) : undefined

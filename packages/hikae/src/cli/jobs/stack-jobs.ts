@@ -2,8 +2,10 @@ import { homedir } from 'node:os'
 import { realpath } from 'node:fs/promises'
 import { findStackFile } from '../../config/find.ts'
 import { loadStack, type Stack } from '../../config/load.ts'
-import type { Job } from '../../jobs/job.ts'
-import { resolveJobs } from '../../jobs/resolve-jobs.ts'
+import type { JobSource } from '../../jobs/job.ts'
+import type { ConfiguredJob } from '../../jobs/job-schema.ts'
+import type { JobOnTime } from '../../jobs/source-status.ts'
+import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import { stateFolder } from '../../state/state-folder.ts'
 import type { Environment } from '../context.ts'
@@ -14,7 +16,9 @@ export interface StackJobs {
   readonly stack: Stack
   /** What snapshots say: its name in the file, else that of the folder that the file is in. */
   readonly name: string
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly JobOnTime[]
+  /** All of them, whether or not a job saves them. */
+  readonly sources: readonly JobSource[]
   /** Where what is remembered of it lies. */
   readonly stateFolder: string
 }
@@ -28,7 +32,17 @@ export async function openStackJobs(globals: GlobalValues, env: Environment): Pr
   return {
     stack,
     name: name === '' ? 'stack' : name,
-    jobs: resolveJobs(stack.config, SOURCE_KINDS),
+    jobs: resolveJobs(stack.config, SOURCE_KINDS).map((job) => ({
+      ...job,
+      schedule: stack.config.jobs[job.name]!.schedule,
+      timeZone: stack.config.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...betweenOf(stack.config.jobs[job.name]!),
+    })),
+    sources: resolveSources(stack.config, SOURCE_KINDS),
     stateFolder: stateFolder({ env, home: homedir() }, await realpath(file)),
   }
+}
+
+function betweenOf({ limits: { between } }: ConfiguredJob): Pick<JobOnTime, 'between'> {
+  return between === undefined ? {} : { between }
 }

@@ -1,0 +1,67 @@
+import type { backupOptions } from '../commands/backup.ts'
+import type { CommandInput } from '../command.ts'
+import type { CommandContext, Environment } from '../context.ts'
+import { UsageError } from '../../errors.ts'
+import type { Job, JobSource } from '../../jobs/job.ts'
+import { nearest } from '../../nearest.ts'
+import type { GlobalValues } from '../global-options.ts'
+import { openStackJobs, type StackJobs } from './stack-jobs.ts'
+
+/**
+ * The jobs that `hikae backup` is to run; undefined when paths are to be saved.
+ *
+ * @throws {UsageError} jobs and paths are mixed, or there are options for paths beside jobs
+ */
+export async function jobsAskedFor(
+  { args, globals, options }: CommandInput<typeof backupOptions>,
+  { env }: CommandContext,
+): Promise<{ jobs: readonly Job[]; stack: StackJobs } | undefined> {
+  const lists = [...options.filesFrom, ...options.filesFromVerbatim, ...options.filesFromRaw]
+  if (namesRepository(globals, env) || options.stdin || options.stdinFromCommand || lists.length > 0) return undefined
+  // What is in a folder is no job, and needs no look at the stack file.
+  if (args.length > 0 && args.every((arg) => arg.includes('/'))) return undefined
+  const stack = await openStackJobs(globals, env)
+  if (!stack || stack.jobs.length === 0) return undefined
+  if (args.length === 0) return { jobs: stack.jobs, stack }
+  const named = args.map((arg) => stack.jobs.find(({ name }) => name === arg))
+  const jobs = named.filter((job) => job !== undefined)
+  if (jobs.length === 0) return undefined
+  if (jobs.length < args.length) {
+    throw new UsageError(`${args[named.indexOf(undefined)]} is no job of ${stack.stack.file}, and the others are`, {
+      hint: `the jobs are ${stack.jobs.map(({ name }) => name).join(', ')}; save paths by a call of their own`,
+    })
+  }
+  return { jobs, stack }
+}
+
+/**
+ * The source of the stack file that `hikae restore` is to bring back.
+ *
+ * @throws {UsageError} there is no such source
+ */
+export async function sourceAskedFor(
+  name: string,
+  globals: GlobalValues,
+  env: Environment,
+): Promise<{ source: JobSource; stack: StackJobs }> {
+  const stack = await openStackJobs(globals, env)
+  const sources = stack?.sources ?? []
+  const source = sources.find((candidate) => candidate.name === name)
+  if (stack && source) return { source, stack }
+  const meant = nearest(
+    name,
+    sources.map((candidate) => candidate.name),
+  )
+  const asSource = meant === undefined ? '' : `if you mean the source, write ${meant}; `
+  throw new UsageError(
+    `${name} is no source of a stack file, and for a snapshot restore needs to know where to put the files`,
+    {
+      hint: `${asSource}add --target DIRECTORY to write files of a snapshot`,
+    },
+  )
+}
+
+function namesRepository({ repo, repositoryFile }: GlobalValues, env: Environment): boolean {
+  const variables = ['HIKAE_REPOSITORY', 'RESTIC_REPOSITORY', 'HIKAE_REPOSITORY_FILE', 'RESTIC_REPOSITORY_FILE']
+  return repo.length > 0 || repositoryFile !== undefined || variables.some((variable) => env[variable])
+}
