@@ -41,6 +41,7 @@ describe('a run', () => {
       ['uploads', 'succeeded'],
       ['settings', 'succeeded'],
     ])
+    expect(report.sources[0]).toMatchObject({ files: 2, bytes: 200 })
     for (const name of ['usb', 'offsite']) {
       const snapshots = await ground.snapshots(name)
       const of = (at: number) => snapshots.find(({ id }) => id === report.sources[at]!.snapshots[name])!

@@ -57,8 +57,8 @@ export async function runSource(run: SourceRun): Promise<SourceResult> {
   return {
     ...about(),
     outcome: outcomeOf(report, Object.keys(snapshots).length, job.repositories.length),
-    files: summaries[0]!.totalFilesProcessed,
-    bytes: summaries[0]!.totalBytesProcessed,
+    files: report.size?.files ?? 0,
+    bytes: report.size?.bytes ?? 0,
     isEmpty: report.reading?.isEmpty ?? false,
     addedBytes: sum(summaries.map(({ dataAdded }) => dataAdded)),
     storedBytes: sum(summaries.map(({ dataAddedPacked }) => dataAddedPacked)),
@@ -117,9 +117,8 @@ async function read(
 }
 
 /** Of the reading alone, whatever became of it in each repository. */
-function verdictOn({ backup, findings }: SourceReport): StepEnd {
-  const { totalFilesProcessed: files, totalBytesProcessed } = backup.repositories[0]!.summary
-  const facts = { files, readBytes: totalBytesProcessed - backup.bytesUnchanged, bytes: totalBytesProcessed }
+function verdictOn({ backup, findings, size }: SourceReport): StepEnd {
+  const facts = { ...size, readBytes: Math.max(0, (size?.bytes ?? 0) - backup.bytesUnchanged) }
   const problems = [...findings.map(({ message }) => message), ...unreadableOnes(backup.unreadable)]
   if (problems.length === 0) return { outcome: 'succeeded', facts }
   const hint = findings.find((finding) => finding.hint !== undefined)?.hint

@@ -2,14 +2,14 @@ import type { BackupEnd, BackupOptions, BackupReport, BackupTarget, StoredSnapsh
 import { ownIdentity } from '../identity.ts'
 import type { Finding } from '../sources/finding.ts'
 import type { OpenSource, SourceReading } from '../sources/source-kind.ts'
-import type { Manifest } from './manifest.ts'
+import { encodeManifest, type Manifest } from './manifest.ts'
 import { type StackFile, stackFolder } from './stack-files.ts'
 import { withManifest } from './with-manifest.ts'
 
 /** Which source this is, and of which run. */
 export type PointOrigin = Omit<Manifest, 'version' | 'time' | 'facts'>
 
-/** How much a source holds. */
+/** How much a source holds, without what we put beside it. */
 export interface SourceSize {
   readonly files: number
   readonly bytes: number
@@ -32,8 +32,9 @@ export interface ReadSourceOptions extends Partial<Omit<BackupOptions, 'tagsAtEn
 /** How reading a source into repositories went. */
 export interface SourceReport {
   readonly backup: BackupReport
-  /** What the source says of itself; absent when the backup did not come so far. */
+  /** What the source says of itself, and how much it is; absent when the backup did not come so far. */
   readonly reading?: SourceReading
+  readonly size?: SourceSize
   /** All that makes it less than what was promised, but for files that could not be read. */
   readonly findings: readonly Finding[]
 }
@@ -57,9 +58,15 @@ export async function readSource(
   const timeNs = options.time ?? BigInt(Date.now()) * 1_000_000n
   const time = new Date(Number(timeNs / 1_000_000n)).toISOString()
   let reading: SourceReading | undefined
-  const root = withManifest(source.root, stackFiles.length > 0 ? [stackFolder(stackFiles)] : [], async () => {
+  const own = { files: 0, bytes: 0 }
+  const counted = (file: Buffer): Buffer => {
+    own.files++
+    own.bytes += file.length
+    return file
+  }
+  const root = withManifest(source.root, stackFiles.length > 0 ? [stackFolder(stackFiles, counted)] : [], async () => {
     reading = await source.finish()
-    return { version: 1, ...origin, time, facts: { ...reading.facts } }
+    return counted(encodeManifest({ version: 1, ...origin, time, facts: { ...reading.facts } }))
   })
   const found = await Promise.all(targets.map((target) => withParent(target, origin)))
   const previous = found.map(({ parent }) => parent?.summary).find((summary) => summary !== undefined)
@@ -68,7 +75,7 @@ export async function readSource(
     if (!reading) return []
     findings ??= [
       ...reading.findings,
-      ...judge({ reading, size: sizeOf(summary), ...(previous && { previous: sizeOf(previous) }) }),
+      ...judge({ reading, size: sizeOf(summary, own), ...(previous && { previous: sizeOf(previous, own) }) }),
     ]
     return findings
   }
@@ -87,7 +94,8 @@ export async function readSource(
       tagsAtEnd: (end) => (end.unreadable.length + judgeOnce(end).length > 0 ? [INCOMPLETE_TAG] : []),
     },
   )
-  return { backup, findings: findings ?? [], ...(reading ? { reading } : {}) }
+  const size = sizeOf(backup.repositories[0]!.summary, own)
+  return { backup, findings: findings ?? [], ...(reading ? { reading, size } : {}) }
 }
 
 /** By these a source's snapshots are found again, whatever else a repository holds. */
@@ -113,6 +121,7 @@ async function withParent(target: BackupTarget, { stack, source, kind }: PointOr
   return { target: { ...target, snapshots, ...(parent ? { parent: parent.id } : {}) }, parent }
 }
 
-function sizeOf({ totalFilesProcessed, totalBytesProcessed }: BackupEnd['summary']): SourceSize {
-  return { files: totalFilesProcessed, bytes: totalBytesProcessed }
+/** @param own what is ours in it; about the same in every run */
+function sizeOf({ totalFilesProcessed, totalBytesProcessed }: BackupEnd['summary'], own: SourceSize): SourceSize {
+  return { files: Math.max(0, totalFilesProcessed - own.files), bytes: Math.max(0, totalBytesProcessed - own.bytes) }
 }

@@ -17,8 +17,9 @@ export const STACK_FOLDER = 'stack'
  * them was.
  *
  * @param files the stack file first
+ * @param onRead told of each as it is read
  */
-export function stackFolder(files: readonly StackFile[]): Entry {
+export function stackFolder(files: readonly StackFile[], onRead: (content: Buffer) => Buffer): Entry {
   const named = files.map(({ path, text }, at) => ({ name: `${at}-${basename(path)}`, path, text }))
   const list = JSON.stringify(
     named.map(({ name, path }) => ({ name, path })),
@@ -26,17 +27,17 @@ export function stackFolder(files: readonly StackFile[]): Entry {
     2,
   )
   const entries = [
-    textFile('files.json', `${list}\n`),
-    ...named.map(({ name, text }) => textFile(Buffer.from(name).toString('latin1'), text)),
+    textFile('files.json', `${list}\n`, onRead),
+    ...named.map(({ name, text }) => textFile(Buffer.from(name).toString('latin1'), text, onRead)),
   ]
   return madeDirectory(STACK_FOLDER, () => entries)
 }
 
-function textFile(name: string, text: string): Entry {
+function textFile(name: string, text: string, onRead: (content: Buffer) => Buffer): Entry {
   return madeFile(name, {
     kind: 'stream',
     async *open() {
-      yield Buffer.from(text)
+      yield onRead(Buffer.from(text))
     },
   })
 }

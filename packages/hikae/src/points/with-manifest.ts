@@ -1,22 +1,22 @@
 import type { DirectoryEntry, Entry } from '@hikae/engine'
 import { madeDirectory, madeFile } from '../sources/made-entry.ts'
-import { encodeManifest, type Manifest, MANIFEST_FILE, MANIFEST_FOLDER } from './manifest.ts'
+import { MANIFEST_FILE, MANIFEST_FOLDER } from './manifest.ts'
 
 /**
  * The same root with the manifest in it, as its last entry: what it says may depend on everything before.
  *
  * @param beside what else is in the manifest's folder
- * @param finish called when all other entries have been given; what it throws fails the backup
+ * @param finish gives the manifest when all other entries have been given; what it throws fails the backup
  */
 export function withManifest(
   root: DirectoryEntry,
   beside: readonly Entry[],
-  finish: () => Promise<Manifest>,
+  finish: () => Promise<Uint8Array>,
 ): DirectoryEntry {
   const manifest = madeFile(MANIFEST_FILE, {
     kind: 'stream',
     async *open() {
-      yield encodeManifest(await finish())
+      yield await finish()
     },
   })
   return {

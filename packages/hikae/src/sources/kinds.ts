@@ -1,4 +1,5 @@
+import { commandSource } from './command/command-source.ts'
 import type { SourceKind } from './source-kind.ts'
 
 /** Every kind of source; a new one is its folder and a line here. */
-export const SOURCE_KINDS: readonly SourceKind[] = []
+export const SOURCE_KINDS: readonly SourceKind[] = [commandSource]
