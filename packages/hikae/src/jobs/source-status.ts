@@ -32,8 +32,6 @@ export interface SourceStatus {
   /** Those that have that point, and those that should. */
   readonly heldBy: readonly string[]
   readonly missingFrom: readonly string[]
-  /** Bytes of the last good point. */
-  readonly bytes?: number
   /** The strictest promises of its jobs. */
   readonly rpoMs?: number
   readonly rtoMs?: number
@@ -82,7 +80,6 @@ function statusOf(source: string, jobs: readonly JobOnTime[], { stack, held, now
     heldBy,
     missingFrom: last ? wanted.filter((name) => !heldBy.includes(name)) : wanted,
     ...(lastGood && { lastGood }),
-    ...(last?.snapshot.summary && { bytes: last.snapshot.summary.totalBytesProcessed }),
     ...(rpoMs === undefined ? {} : { rpoMs }),
     ...(rtoMs === undefined ? {} : { rtoMs }),
     ...(next && { next }),

@@ -1,18 +1,25 @@
+import type { SourceStatus } from '../../jobs/source-status.ts'
 import { command } from '../command.ts'
+import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
+import type { GlobalValues } from '../global-options.ts'
+import type { SurveyedRepository } from '../survey/survey.ts'
 
 export const status = command({
   name: 'status',
   group: 'Look',
-  summary: 'Tell whether repositories are level, and the 3-2-1 score',
+  summary: 'Tell what is at risk now: sources, repositories and the 3-2-1 score',
   description:
+    'One line per source of the stack file: whether its last good snapshot is as young as promised (or, where nothing is ' +
+    'promised, no older than two times of its schedule), where it is, and when it is saved next. ' +
     'One line per repository, and how many copies there are on how many media and how many off-site: three, two and one are ' +
     'what a backup should have, the live data counting as one copy. Repositories that one accident takes together, because ' +
-    'they share a disk, a host or an account, are one copy. Exit code 3 when a repository cannot be reached or is behind.',
+    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, or a repository ' +
+    'cannot be reached or is behind.',
   arguments: [],
   options: {},
   globals: ['repository', 'connection', 'output'],
-  examples: [['status', 'all repositories of hikae.yaml']],
+  examples: [['status', 'everything in hikae.yaml']],
   async run({ globals }, context) {
     const { chooseRepositories } = await import('../repository/choose.ts')
     const { freshnessOf } = await import('../survey/freshness.ts')
@@ -21,10 +28,35 @@ export const status = command({
     const { surveyRepositories } = await import('../survey/survey.ts')
     const chosen = await chooseRepositories(globals, context.env)
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: false })
-    printStatus(repositories, await scoreOf(repositories, context.signal), context.out, Date.now())
+    const sources = await sourcesOf(repositories, globals, context)
+    printStatus({ repositories, sources, score: await scoreOf(repositories, context.signal) }, context.out, Date.now())
     const isFine = repositories.every(
       (repository) => repository.kind === 'reached' && freshnessOf(repository, repositories).kind !== 'behind',
     )
-    return isFine ? EXIT.succeeded : EXIT.incomplete
+    const isSafe = sources.every(({ verdict, missingFrom }) => verdict === 'fresh' && missingFrom.length === 0)
+    return isFine && isSafe ? EXIT.succeeded : EXIT.incomplete
   },
 })
+
+/** None when the command line names repositories, which are then all that is asked about. */
+async function sourcesOf(
+  repositories: readonly SurveyedRepository[],
+  globals: GlobalValues,
+  { env }: CommandContext,
+): Promise<SourceStatus[]> {
+  if (repositories.some(({ chosen }) => chosen.name === undefined)) return []
+  const { openStackJobs } = await import('../jobs/stack-jobs.ts')
+  const { sourceStatuses } = await import('../../jobs/source-status.ts')
+  const stack = await openStackJobs(globals, env)
+  if (!stack) return []
+  const held = repositories.map((repository) => ({
+    repository: repository.label,
+    ...(repository.kind === 'reached' && { snapshots: repository.snapshots }),
+  }))
+  const asked = new Set(held.map(({ repository }) => repository))
+  const jobs = stack.jobs.map((job) => ({ ...job, repositories: job.repositories.filter((name) => asked.has(name)) }))
+  return sourceStatuses(
+    jobs.filter((job) => job.repositories.length > 0),
+    { stack: stack.name, held, now: new Date() },
+  )
+}

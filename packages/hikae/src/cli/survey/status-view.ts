@@ -1,4 +1,5 @@
 import { addressOf } from '../../repositories/location.ts'
+import type { SourceStatus } from '../../jobs/source-status.ts'
 import { type Remark, type Score, THREE_TWO_ONE } from '../../repositories/three-two-one.ts'
 import { formatAge } from '../output/age.ts'
 import { formatQuantity } from '../output/format.ts'
@@ -8,16 +9,21 @@ import { type Column, columnLines } from '../output/table.ts'
 import { describeFreshness, freshnessOf } from './freshness.ts'
 import { reasonOf } from './reason.ts'
 import { repositoryJson } from './repository-json.ts'
+import { printSources, sourceJson } from './sources-view.ts'
 import { newestSnapshot, type SurveyedRepository } from './survey.ts'
 
+export interface Status {
+  readonly repositories: readonly SurveyedRepository[]
+  /** Of the jobs of the stack file. */
+  readonly sources: readonly SourceStatus[]
+  readonly score: Score
+}
+
 /** @param nowMs the time that ages are told from */
-export function printStatus(
-  repositories: readonly SurveyedRepository[],
-  score: Score,
-  out: Output,
-  nowMs: number,
-): void {
-  if (out.json) return out.document(statusJson(repositories, score))
+export function printStatus(status: Status, out: Output, nowMs: number): void {
+  const { repositories, sources, score } = status
+  if (out.json) return out.document(statusJson(status, nowMs))
+  if (sources.length > 0) printSources(sources, out, nowMs)
   const columns: Column<SurveyedRepository>[] = [
     { heading: '', cell: ({ label }) => printableText(label) },
     { heading: '', cell: (repository) => lastWrite(repository, nowMs) },
@@ -97,9 +103,10 @@ function remarkText(remark: Remark): string {
   }
 }
 
-function statusJson(repositories: readonly SurveyedRepository[], score: Score): object {
+function statusJson({ repositories, sources, score }: Status, nowMs: number): object {
   const { copies, media, offSite, missing, remarks, unknownSites } = score
   return {
+    sources: sources.map((source) => sourceJson(source, nowMs)),
     repositories: repositories.map((repository) => repositoryJson(repository, repositories)),
     three_two_one: {
       copies,
