@@ -17,4 +17,19 @@ export interface JobRepositories {
    * @throws when it cannot be opened or locked
    */
   open(name: string, mode: 'shared' | 'exclusive', signal: AbortSignal): Promise<JobRepository>
+  /**
+   * Before anything is stored: finds out what each repository has missed of what the others have.
+   *
+   * @param tags of the snapshots that all of them are to have
+   */
+  prepareCatchUp(repositories: readonly JobRepository[], tags: readonly string[]): Promise<CatchUp>
+}
+
+/** Repositories that get from each other what they missed, without touching any source. */
+export interface CatchUp {
+  /**
+   * @param names those that are sound
+   * @returns whether all of them are level now
+   */
+  bringLevel(names: readonly string[]): Promise<boolean>
 }

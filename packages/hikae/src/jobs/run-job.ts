@@ -1,9 +1,9 @@
-import { InputError } from '../errors.ts'
+import { errorMessage, InputError } from '../errors.ts'
 import { tagsOf } from '../points/read-source.ts'
 import type { SourceResult } from '../state/run-record.ts'
 import type { Hook } from './hook-schema.ts'
 import type { Job, JobSource } from './job.ts'
-import type { JobRepository } from './job-repositories.ts'
+import type { CatchUp, JobRepository } from './job-repositories.ts'
 import { retain } from './retain.ts'
 import type { RunContext } from './run-context.ts'
 import { runHooks } from './run-hooks.ts'
@@ -57,6 +57,8 @@ class JobRun {
     await using owned = new AsyncDisposableStack()
     const signal = owned.use(new TimeLimit(this.#context.signal, this.#job)).signal
     const repositories = await this.#open(owned, signal)
+    const tags = ['hikae', `stack=${this.#context.stack}`, `job=${this.#job.name}`]
+    const catchUp = repositories.length > 1 ? await this.#prepareCatchUp(repositories, tags) : undefined
     const outcomes: SourceResult[] = []
     for (const source of this.#job.sources) {
       const run = { job: this.#job, source, repositories, context: this.#context, steps: this.#steps, signal }
@@ -64,7 +66,31 @@ class JobRun {
       this.#context.journal.addSource(result)
       outcomes.push(result)
     }
+    if (catchUp && !signal.aborted) await this.#catchUp(catchUp, outcomes)
     return outcomes
+  }
+
+  async #prepareCatchUp(repositories: readonly JobRepository[], tags: readonly string[]): Promise<CatchUp | undefined> {
+    try {
+      return await this.#context.repositories.prepareCatchUp(repositories, tags)
+    } catch (error) {
+      this.#context.journal.log({ level: 'warning', event: 'catch-up', message: errorMessage(error) })
+      return undefined
+    }
+  }
+
+  /** Of those that this run has stored something in: the others are in trouble. */
+  async #catchUp(catchUp: CatchUp, outcomes: readonly SourceResult[]): Promise<void> {
+    const sound = this.#job.repositories.filter((name) => outcomes.some(({ snapshots }) => name in snapshots))
+    if (sound.length < 2) return
+    await this.#steps.take({ kind: 'catch-up' }, async () => {
+      if (await catchUp.bringLevel(sound)) return {}
+      return {
+        outcome: 'incomplete',
+        message: 'not every repository could be brought level with the others',
+        hint: 'see above, and run `hikae copy --catch-up` when that is put right',
+      }
+    })
   }
 
   #notBegun({ name, kind }: JobSource): SourceResult {

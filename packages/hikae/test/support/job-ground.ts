@@ -77,7 +77,10 @@ export class JobGround {
       runId: `run-${this.#runs}`,
       stackFiles: [{ path: '/etc/hikae/hikae.yaml', text: 'version: 1\n' }],
       folder: this.#dir.path,
-      repositories: { open: (name, mode, signal) => this.#open(name, mode, signal) },
+      repositories: {
+        open: (name, mode, signal) => this.#open(name, mode, signal),
+        prepareCatchUp: async () => ({ bringLevel: async () => true }),
+      },
       folders: {
         scratch: async () => await this.#scratch(),
         state: async (source) => {

@@ -1,7 +1,10 @@
 import type { JobRepositories, JobRepository } from '../../jobs/job-repositories.ts'
+import { readMembers } from '../catch-up/member.ts'
+import { catchUpAfterBackup, promiseCatchUp } from '../catch-up/with-backup.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { chooseByName } from '../repository/choose.ts'
+import type { OpenedRepository } from '../repository/open-all.ts'
 import { openChosen } from '../repository/session.ts'
 
 /** Others must not be held up for longer by one that is in trouble. */
@@ -9,6 +12,7 @@ const PATIENCE_MS = 2 * 60_000
 
 /** The repositories of the stack file, for runs: with the passwords that it names, and with locks. */
 export function repositoriesOfStack(globals: GlobalValues, context: CommandContext): JobRepositories {
+  const sessions = new Map<JobRepository, OpenedRepository>()
   return {
     async open(name, mode, signal): Promise<JobRepository> {
       const chosen = await chooseByName(name, { kind: 'ask' }, globals, context.env)
@@ -18,13 +22,31 @@ export function repositoriesOfStack(globals: GlobalValues, context: CommandConte
         { ...context, signal },
         { lock: mode, patienceMs: PATIENCE_MS, answersWithinMs: PATIENCE_MS },
       )
-      const { repository, lock, signal: ofSession } = session
-      return {
+      const repository: JobRepository = {
         name,
-        repository,
-        lock: lock!,
-        signal: ofSession,
+        repository: session.repository,
+        lock: session.lock!,
+        signal: session.signal,
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+      }
+      sessions.set(repository, { chosen, session })
+      return repository
+    },
+    async prepareCatchUp(repositories, tags) {
+      const opened = repositories.map((repository) => sessions.get(repository)!)
+      const { members } = await readMembers(opened, context)
+      const own = members.map((member) => ({
+        ...member,
+        snapshots: member.snapshots.filter(({ tags: has = [] }) => tags.every((tag) => has.includes(tag))),
+      }))
+      await promiseCatchUp(own, context)
+      return {
+        bringLevel: async (names) =>
+          await catchUpAfterBackup(
+            own.filter(({ label }) => names.includes(label)),
+            globals,
+            context,
+          ),
       }
     },
   }
