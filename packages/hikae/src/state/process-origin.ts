@@ -1,0 +1,84 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+/**
+ * Which process a run is of, so exactly that a later one can tell whether it has ended. A process id does not suffice:
+ * numbers are used again, and containers count anew.
+ */
+export interface ProcessOrigin {
+  readonly host: string
+  readonly pid: number
+  /** Of the running kernel: another one after every start. Absent where the system does not tell. */
+  readonly boot?: string
+  /** In which process ids mean the same. */
+  readonly namespace?: string
+  /** When the process started: clock ticks since the machine did. */
+  readonly started?: number
+}
+
+/** Longer than this, no run says nothing. */
+const SILENCE_MS = 24 * 60 * 60 * 1000
+
+export function ownProcess(): ProcessOrigin {
+  const named = { host: hostname(), pid: process.pid }
+  try {
+    // A container may see the /proc of its host, where our process id is somebody else's.
+    if (readlinkSync('/proc/self') !== String(process.pid)) return named
+    const started = processState(process.pid)?.started
+    if (started === undefined) return named
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+    return { ...named, boot, namespace: readlinkSync('/proc/self/ns/pid'), started }
+  } catch {
+    return named // Not Linux, or a /proc that hides things.
+  }
+}
+
+/**
+ * Whether a process is over. One of another machine or container that shares our folder cannot be seen: it is taken for
+ * ended when nothing was heard of it for a day.
+ *
+ * @param silentMs how long nothing was heard of it
+ */
+export function hasEnded(other: ProcessOrigin, own: ProcessOrigin, silentMs: number): boolean {
+  const isNear = other.boot === own.boot && other.namespace === own.namespace
+  // Of our name, and not of our world: the machine has restarted, or the container.
+  if (other.host === own.host && !isNear) return true
+  if (other.host !== own.host && (!isNear || own.boot === undefined)) return silentMs > SILENCE_MS
+  return !isRunning(other)
+}
+
+/** When in doubt, it is. */
+function isRunning({ pid, started }: ProcessOrigin): boolean {
+  if (!processExists(pid)) return false
+  const state = started === undefined ? undefined : processState(pid)
+  return state === undefined || (state.started === started && !state.isOver)
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+interface ProcessState {
+  readonly started: number
+  /** Killed, and only its parent has not taken note. */
+  readonly isOver: boolean
+}
+
+/** Undefined when it cannot be seen, which does not mean that there is none: see hidepid in proc(5). */
+function processState(pid: number): ProcessState | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name before the closing parenthesis may hold anything. Fields as in proc(5), from the third on.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const started = Number(fields[19])
+    if (!Number.isSafeInteger(started)) return undefined
+    return { started, isOver: (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1 }
+  } catch {
+    return undefined
+  }
+}
