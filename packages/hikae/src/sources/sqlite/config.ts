@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { durationSchema } from '../../duration.ts'
+
+const text = z.string().min(1)
+const MINUTE_MS = 60_000
+
+const expectation = z.union([
+  z.string(),
+  z.number(),
+  z.null(),
+  z
+    .strictObject({ min: z.number().optional(), max: z.number().optional() })
+    .refine(({ min, max }) => min !== undefined || max !== undefined, {
+      error: 'min, max or both say what is expected',
+    }),
+])
+
+const assertion = z
+  .strictObject({
+    sql: text.describe('a query; the first column of its first row counts'),
+    expect: expectation.describe('that value, or { min, max }'),
+    database: text.optional().describe('a glob: only databases whose path or name it matches; each one by default'),
+  })
+  .describe('what has to be true in a restored database')
+
+/** `sqlite:` of a source. */
+export const sqliteSchema = z
+  .strictObject({
+    path: z
+      .union([text, z.array(text).min(1)])
+      .transform((given) => (typeof given === 'string' ? [given] : given))
+      .describe('database files or globs, from the folder of the stack file'),
+    exclude: z.array(text).default([]).describe('globs of what is left out; one without / matches names in any folder'),
+    check: z
+      .enum(['integrity', 'quick', 'none'])
+      .default('integrity')
+      .describe("how each copy is checked: SQLite's integrity_check, its faster quick_check, or not at all"),
+    busyTimeout: durationSchema
+      .default(MINUTE_MS)
+      .describe('how long to wait for a database that a program has locked'),
+    verify: z.array(assertion).default([]).describe('queries that a restored copy has to answer as expected'),
+  })
+  .describe('SQLite databases, copied while they are in use')
+
+export type SqliteConfig = z.output<typeof sqliteSchema>
+export type Assertion = SqliteConfig['verify'][number]
+export type CheckMode = SqliteConfig['check']

@@ -1,0 +1,17 @@
+import type { SourceKind } from '../source-kind.ts'
+import { type SqliteConfig, sqliteSchema } from './config.ts'
+import { examineDatabases } from './examine.ts'
+import { openDatabases } from './open.ts'
+import { planDatabases } from './restore/plan-restore.ts'
+import { verifyDatabases } from './verify.ts'
+
+/** SQLite databases: consistent copies while programs write, checked before they count. */
+export const sqlite: SourceKind<SqliteConfig> = {
+  name: 'sqlite',
+  config: sqliteSchema,
+  describe: ({ path }) => path.join(', '),
+  examine: examineDatabases,
+  open: openDatabases,
+  planRestore: planDatabases,
+  verify: verifyDatabases,
+}
