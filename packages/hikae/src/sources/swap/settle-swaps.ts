@@ -10,7 +10,8 @@ import { swap } from './swap.ts'
 /**
  * Ends what was interrupted while something in a folder was replaced. Something that is missing gets what was ready for it;
  * where something is, it stays, and what was to replace it is removed. The content of a mount point, which is replaced
- * piece by piece, is replaced to its end. What belongs to a process that still runs is left alone.
+ * piece by piece, is replaced to its end. What belongs to a process that still runs is left alone, and what another user made:
+ * in a folder of everybody, such a name proves nothing.
  *
  * @returns what was found and done
  */
@@ -20,6 +21,7 @@ export async function settleSwaps(folder: BytePath): Promise<readonly Finding[]>
     const beside = parseBesideName(name)
     if (!beside || isAlive(beside.pid)) continue
     const path = childPath(folder, name)
+    if (!(await isOurs(path))) continue
     if (beside.state === 'ready') findings.push(...(await settleReady(folder, path, beside.stamp)))
     else {
       await removeEmpty(childPath(folder, keptFolderName(beside.stamp)))
@@ -136,6 +138,11 @@ async function namesIn(folder: BytePath): Promise<string[]> {
     if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return []
     throw error
   }
+}
+
+async function isOurs(path: BytePath): Promise<boolean> {
+  const found = await lookAt(path)
+  return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid)
 }
 
 function isAlive(pid: number): boolean {

@@ -1,5 +1,5 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
-import { makeTempDir } from '@hikae/testkit'
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { isRoot, makeTempDir } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { bytePath, childPath, printablePath, systemPath } from './byte-path.ts'
 import { keptName, parseBesideName, stampOf } from './names.ts'
@@ -153,6 +153,14 @@ describe('what was interrupted', () => {
     await mkdir(dir.join(left('ready', process.pid)))
     expect(await settleSwaps(bytePath(dir.path))).toEqual([])
     expect(await readdir(dir.path)).toEqual([left('ready', process.pid)])
+  })
+
+  test.skipIf(!isRoot())('is left alone when another user made it', async ({ dir, expect }) => {
+    await mkdir(dir.join(left('ready')))
+    await writeFile(dir.join(left('ready'), 'file'), 'not ours')
+    await chown(dir.join(left('ready')), 1000, 1000)
+    expect(await settleSwaps(bytePath(dir.path))).toEqual([])
+    expect(await readdir(dir.path)).toEqual([left('ready')])
   })
 
   test('does not concern what has only a similar name, and a folder that is not there', async ({ dir, expect }) => {

@@ -1,4 +1,5 @@
-import { link, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, link, rename } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
 import { type BytePath, systemPath } from './byte-path.ts'
 import { lookAt, move } from './move.ts'
@@ -20,7 +21,7 @@ export async function swap(fresh: BytePath, live: BytePath, kept: BytePath): Pro
   }
   const place = await freePlace(kept)
   const isFolder = there.isDirectory() || (await lookAt(fresh))?.isDirectory()
-  if (!isFolder && (await couldLink(live, place))) {
+  if (!isFolder && (await couldKeep(live, place, there.isFile()))) {
     await rename(systemPath(fresh), systemPath(live))
     return place
   }
@@ -34,14 +35,15 @@ export async function swap(fresh: BytePath, live: BytePath, kept: BytePath): Pro
   return place
 }
 
-/** A second name for the old; not every file system has those, and not everybody may give them. */
-async function couldLink(live: BytePath, kept: BytePath): Promise<boolean> {
+/** A second name for the old. Where the file system has none, or not for everybody, a file is copied. */
+async function couldKeep(live: BytePath, kept: BytePath, isFile: boolean): Promise<boolean> {
   try {
     await link(systemPath(live), systemPath(kept))
     return true
   } catch (error) {
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '')) return false
-    throw error
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '')) throw error
+    if (isFile) await copyFile(systemPath(live), systemPath(kept), constants.COPYFILE_EXCL)
+    return isFile
   }
 }
 

@@ -1,0 +1,49 @@
+import type { excludeFilter, SelectForRestore, TagFileWarning } from '@hikae/engine'
+import { type BytePath, nameOf } from '../swap/byte-path.ts'
+import { parseBesideName } from '../swap/names.ts'
+import type { FilesConfig } from './config.ts'
+
+type EntryFilter = NonNullable<ReturnType<typeof excludeFilter>>
+
+const TYPE = 0o170_000
+const DIRECTORY = 0o040_000
+
+/**
+ * What a walk of a source's paths leaves out: what the exclude options say, files that no include pattern means, folders in
+ * which there can be none, and what a restore is just building.
+ *
+ * @param targets paths that were named: they are in, whatever `include` says
+ * @throws {InvalidInputError} a pattern that cannot be understood
+ */
+export async function filesFilter(
+  config: FilesConfig,
+  targets: readonly BytePath[],
+  onWarning: (warning: TagFileWarning) => void = () => undefined,
+): Promise<EntryFilter> {
+  const engine = await import('@hikae/engine')
+  const excluded = engine.excludeFilter({
+    exclude: { patterns: config.exclude },
+    excludeIfPresent: config.excludeIfPresent,
+    excludeCaches: config.excludeCaches,
+    ...(config.excludeLargerThan === undefined ? {} : { excludeLargerThan: String(config.excludeLargerThan) }),
+    onWarning,
+  })
+  const included =
+    config.include.length > 0 ? engine.selectForRestore({ include: { patterns: config.include } }) : undefined
+  const named = new Set(targets)
+  return {
+    excludesPath: (path) => isBeingBuilt(path) || excluded?.excludesPath(path) === true,
+    excludesEntry: (path, metadata) =>
+      excluded?.excludesEntry(path, metadata) === true ||
+      (included !== undefined && !named.has(path) && !mayHold(included, path, (metadata.mode & TYPE) === DIRECTORY)),
+  }
+}
+
+function mayHold(included: SelectForRestore, path: BytePath, isDirectory: boolean): boolean {
+  const { selected, childMayBeSelected } = included(path, isDirectory)
+  return selected || childMayBeSelected
+}
+
+function isBeingBuilt(path: BytePath): boolean {
+  return path.includes('/.hikae-') && parseBesideName(nameOf(path)) !== undefined
+}

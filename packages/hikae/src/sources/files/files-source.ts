@@ -1,0 +1,20 @@
+import { resolve } from 'node:path'
+import type { SourceKind } from '../source-kind.ts'
+import { type FilesConfig, filesConfig } from './config.ts'
+import { examineFiles } from './examine-files.ts'
+import { openFiles } from './open-files.ts'
+import { planElsewhere } from './restore-elsewhere.ts'
+import { planInPlace } from './restore-in-place.ts'
+import { verifyFiles } from './verify-files.ts'
+
+/** Files and folders of this host. */
+export const filesSource: SourceKind<FilesConfig> = {
+  name: 'files',
+  config: filesConfig,
+  describe: ({ paths }) => paths.join(', '),
+  examine: examineFiles,
+  open: openFiles,
+  planRestore: (_config, point, { to }, context) =>
+    to === undefined ? planInPlace(point, context) : planElsewhere(resolve(context.folder, to), point, context),
+  verify: verifyFiles,
+}

@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises'
+import { errorMessage, InputError } from '../../errors.ts'
+import type { ReadContext, Restored, RestorePlan } from '../source-kind.ts'
+import type { SourcePoint } from '../source-point.ts'
+import { type BytePath, nameOf, parentPath, printablePath, systemPath } from '../swap/byte-path.ts'
+import type { Replacement } from '../swap/replacement.ts'
+import { settleSwaps } from '../swap/settle-swaps.ts'
+import { buildBeside, namesIn } from './build-beside.ts'
+import { filesFacts } from './files-facts.ts'
+import { findConflict, mergeTree } from './merge-tree.ts'
+import { type Place, placeOf, sharedFolders } from './place-of.ts'
+
+/** Stays where it is when the content of a file system is replaced. */
+const LOST_AND_FOUND = 'lost+found'
+
+/**
+ * Where it was. All of it is built beside before the first thing is replaced; then each saved path is swapped by itself, and
+ * what was there is kept. What lies below the same folder is built together, with the folder's other saved paths, so that a
+ * path directly below `/` needs room for everything that was saved.
+ */
+export async function planInPlace(point: SourcePoint, context: ReadContext): Promise<RestorePlan> {
+  const facts = filesFacts(point)
+  const notes: string[] = []
+  for (const folder of new Set(facts.paths.flatMap(({ path }) => [parentPath(path), path]))) {
+    for (const { message } of await settleSwaps(folder)) notes.push(message)
+  }
+  const places: Place[] = []
+  for (const saved of facts.paths) places.push(await placeOf(saved, facts.include.length > 0))
+  return {
+    steps: [
+      ...notes,
+      `write ${facts.files} files (${facts.bytes} bytes) beside where they were, read them back and compare them`,
+      ...places.map(stepOf),
+      ...excludedStep(facts.exclude, places),
+    ],
+    apply: (signal) => restoreInPlace(places, point, { ...context, signal }),
+  }
+}
+
+async function restoreInPlace(places: readonly Place[], point: SourcePoint, context: ReadContext): Promise<Restored> {
+  await using built = new AsyncDisposableStack()
+  const options = { time: new Date(), signal: context.signal }
+  const swaps: (() => Promise<readonly BytePath[]>)[] = []
+  for (const [folder, group] of sharedFolders(places.filter(({ way }) => way === 'swap'))) {
+    await mkdir(systemPath(folder), { recursive: true })
+    const only = group.map(({ path }) => nameOf(path))
+    const replacement = built.use(await buildBeside(folder, point, { ...options, from: folder, only }, context))
+    for (const name of only) swaps.push(async () => present([await replacement.swapIn(name)]))
+  }
+  for (const { path, way } of places.filter(({ way }) => way !== 'swap')) {
+    const replacement = built.use(await buildBeside(path, point, { ...options, from: path }, context))
+    if (way === 'merge') await refuseConflict(replacement.path, path)
+    swaps.push(way === 'merge' ? () => mergeTree(replacement, path) : () => swapAll(replacement))
+  }
+  const kept = await runAll(swaps)
+  return {
+    place: places.map(({ path }) => printablePath(path)).join(', '),
+    ...(kept.length > 0 ? { kept: kept.map((path) => printablePath(path)).join(', ') } : {}),
+    findings: [],
+  }
+}
+
+/** @throws {InputError} one failed: what it concerns is as it was, and the message says what is new already */
+async function runAll(swaps: readonly (() => Promise<readonly BytePath[]>)[]): Promise<BytePath[]> {
+  const kept: BytePath[] = []
+  for (const swap of swaps) {
+    try {
+      kept.push(...(await swap()))
+    } catch (error) {
+      if (kept.length === 0) throw error
+      const done = kept.map((path) => printablePath(path)).join(', ')
+      throw new InputError(`not everything could be replaced: ${errorMessage(error)}`, {
+        hint: `what was replaced before that is kept as ${done}; restore again when the cause is gone`,
+        cause: error,
+      })
+    }
+  }
+  return kept
+}
+
+async function swapAll(replacement: Replacement): Promise<readonly BytePath[]> {
+  const isOurs = (name: string): boolean => name === LOST_AND_FOUND || name === nameOf(replacement.path)
+  const names = (await namesIn(replacement.path)).filter((name) => !isOurs(name))
+  const others = (await namesIn(replacement.folder)).filter((name) => !isOurs(name) && !names.includes(name))
+  return present([await replacement.swapContent(names, others)])
+}
+
+async function refuseConflict(fresh: BytePath, live: BytePath): Promise<void> {
+  const conflict = await findConflict(fresh, live)
+  if (conflict === undefined) return
+  throw new InputError(`${printablePath(conflict)} was a folder and is none now, or the other way round`, {
+    hint: 'nothing was replaced: move it away, or restore to an empty folder with `--to FOLDER`',
+  })
+}
+
+function present(paths: readonly (BytePath | undefined)[]): BytePath[] {
+  return paths.filter((path) => path !== undefined)
+}
+
+function stepOf({ path, way, isThere }: Place): string {
+  const text = printablePath(path)
+  if (!isThere) return `put ${text} back, which is not there now`
+  switch (way) {
+    case 'swap':
+      return `replace ${text}, and keep what is there now beside it as ${text}.before-TIME`
+    case 'content':
+      return `replace what is in ${text}, piece by piece, because it is a mount point, and keep what is there now in it, in hikae-before-TIME`
+    case 'merge':
+      return `replace the saved files in ${text}, each by itself, and keep those that differ beside them as NAME.before-TIME; other files stay`
+  }
+}
+
+function excludedStep(exclude: readonly string[], places: readonly Place[]): string[] {
+  if (!places.some(({ way, isThere }) => way !== 'merge' && isThere)) return []
+  const what =
+    exclude.length === 0 ? 'is in no backup' : `is in no backup, such as what ${exclude.join(', ')} leaves out,`
+  return [`what ${what} is then only in what was kept: move it back from there where it is needed`]
+}
