@@ -1,22 +1,22 @@
-import type { RunReport } from '../../jobs/run-report.ts'
 import type { SourceResult, StepRecord } from '../../state/run-record.ts'
 import { formatBytes, formatDuration, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
+import type { EndedRun } from './stack-runner.ts'
 
 const COLOURS = { succeeded: 'green', incomplete: 'yellow', failed: 'red', cancelled: 'yellow' } as const
 
 /** How a run of a job went, for people: a line for each source, and what went wrong with what to do about it. */
-export function printRun(job: string, runId: string, { outcome, steps, sources }: RunReport, out: Output): void {
+export function printRun({ id, job, outcome, steps, sources }: EndedRun, out: Output): void {
   if (out.json) {
-    out.document({ message_type: 'run', run: runId, job, outcome, steps, sources })
+    out.document({ message_type: 'run', run: id, job, outcome, steps, sources })
     return
   }
   for (const step of steps) printTrouble(step, out)
   const width = Math.max(...sources.map(({ source }) => source.length))
   for (const result of sources) out.line(`  ${result.source.padEnd(width)}  ${describe(result, out)}`)
   const end = out.paint(COLOURS[outcome], outcome)
-  out.line(`job ${job} ${end}${outcome === 'succeeded' ? '' : `; see \`hikae logs ${runId}\``}`)
+  out.line(`job ${job} ${end}${outcome === 'succeeded' ? '' : `; see \`hikae logs ${id}\``}`)
 }
 
 function printTrouble({ kind, source, repository, outcome, message, hint }: StepRecord, out: Output): void {
