@@ -23,8 +23,10 @@ export interface GitServer extends AsyncDisposable {
   readonly requests: readonly string[]
   /** From now on such requests get no answer; resolves when the first one is there. */
   withhold(path: RegExp): Promise<void>
-  /** From now on such answers break off after so many bytes. */
+  /** From now on such answers break off after so many bytes, if they are longer. */
   breakOff(path: RegExp, afterBytes: number): void
+  /** From now on everything is answered again. */
+  heal(): void
 }
 
 export async function startGitServer({ root, login }: GitServerOptions): Promise<GitServer> {
@@ -56,6 +58,10 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
     requests,
     withhold: (path) => new Promise((arrived) => withheld.push({ path, arrived })),
     breakOff: (path, afterBytes) => void broken.push({ path, afterBytes }),
+    heal() {
+      withheld.length = 0
+      broken.length = 0
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
@@ -109,7 +115,7 @@ async function answerGit(
   }
   const body = output.subarray(end + 4)
   response.writeHead(status)
-  if (cut === undefined) response.end(body)
+  if (cut === undefined || body.length <= cut.afterBytes) response.end(body)
   else response.write(body.subarray(0, cut.afterBytes), () => response.destroy())
 }
 

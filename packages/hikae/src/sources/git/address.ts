@@ -1,5 +1,5 @@
 /** `git@host:path`, as scp has it. */
-const SCP = /^(?:[\w.~+-]+@)?(?:[\w.-]+|\[[\da-fA-F:.]+\]):(?!\/\/)[^\s-][^\s]*$/
+const SCP = /^(?:[\w.~+-]+@)?(?:[\w.-]+|\[[\da-fA-F:.]+\]):(?!\/\/|:)[^\s-][^\s]*$/
 
 /** @returns why git is not given this address; the address itself, which may hold a secret, is not repeated */
 export function addressProblem(address: string): string | undefined {

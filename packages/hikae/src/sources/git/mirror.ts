@@ -5,8 +5,8 @@ import type { ReadContext } from '../source-kind.ts'
 import { DamagedRepositoryError, examineObjects } from './fsck.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { GitError } from './git-error.ts'
-import type { RemoteListing } from './list-remote.ts'
-import { DETACHED, formatHead, readRefs, type RefList, refsDigest } from './ref-list.ts'
+import { listRemote, type RemoteListing } from './list-remote.ts'
+import { DETACHED, formatHead, readRefs, type RefList, refsDigest, shownRef } from './ref-list.ts'
 import type { Remote } from './remote.ts'
 import { runGit } from './run-git.ts'
 
@@ -57,8 +57,8 @@ async function refreshed(path: string, remote: Remote, listing: RemoteListing, c
   const call = { repository: path, env: gitEnvironment(context.env), signal: context.signal }
   const previous = await readRefs(call)
   await fetchAll(path, remote, listing, context.signal)
-  await refuseShallow(remote, call)
   const list = await readRefs(call)
+  await refuseMissing(list, remote, listing, context.signal)
   return { path, list, previous, complaints: await proveWhole(path, list, remote, context) }
 }
 
@@ -75,13 +75,28 @@ async function fetchAll(path: string, remote: Remote, listing: RemoteListing, si
   await writeFile(join(path, 'HEAD'), formatHead(listing), 'latin1')
 }
 
-/** What a shallow clone does not have cannot be saved from it. */
-async function refuseShallow(remote: Remote, call: Parameters<typeof readRefs>[0]): Promise<void> {
-  const isShallow = await runGit(['rev-parse', '--is-shallow-repository'], { ...call, task: 'look at a mirror' })
-  if (isShallow.trim() !== 'true') return
-  throw new GitError(`${remote.address} is a shallow clone: its older history is not there`, {
-    hint: 'run `git fetch --unshallow` in it, or back up the repository that it was cloned from',
-  })
+/**
+ * Git leaves out what it cannot take, such as refs of a shallow clone, and calls it a success. A ref that changed while it
+ * was fetched is asked for again.
+ */
+async function refuseMissing(
+  list: RefList,
+  remote: Remote,
+  listing: RemoteListing,
+  signal: AbortSignal,
+): Promise<void> {
+  const isMissing = ([name, object]: readonly [string, string]): boolean => list.refs.get(name) !== object
+  if (![...listing.refs].some(isMissing)) return
+  const now = await listRemote(remote, signal)
+  const missing = [...now.refs].filter((ref) => isMissing(ref) && listing.refs.get(ref[0]) === ref[1])
+  const [first] = missing
+  if (first === undefined) return
+  throw new GitError(
+    `${remote.address} shows ${shownRef(first[0])} and does not give it (${missing.length} such refs)`,
+    {
+      hint: 'if it is a shallow clone, run `git fetch --unshallow` in it, or back up the repository it was cloned from',
+    },
+  )
 }
 
 /** Once for the same refs: a repository at rest is not read again. */
