@@ -25,6 +25,7 @@ const schema = z.strictObject({
         z.strictObject({ discord: z.strictObject({ url: secretSchema.refine(() => true) }) }),
         z.strictObject({ mail: z.strictObject({ to: z.string(), smtp: z.string() }).transform((mail) => mail) }),
         z.strictObject({ hooks: z.array(secretSchema) }),
+        z.strictObject({ env: z.record(z.string(), z.union([z.string(), secretSchema])) }),
       ]),
     )
     .default([]),
@@ -86,6 +87,16 @@ alerts: [{ mail: { to: someone, smtp: "smtps://me:\${SMTP}@mail.example.com" } }
     ])
     const withDefault = await findings(`alerts: [{ hooks: ["\${HOOK:-hunter2}"] }]\n`)
     expect(withDefault.warnings.join()).toMatch(/^hikae\.yaml:1:20: alerts\.0\.hooks\.0: whoever can read/)
+  })
+
+  test('is told by its name where any text may stand', async ({ findings, expect }) => {
+    const { warnings } = await findings(
+      'alerts: [{ env: { PGHOST: hunter2, PGPASSWORD: hunter2, API_TOKEN: { env: TOKEN } } }]\n',
+    )
+    expect(warnings).toEqual([
+      'hikae.yaml:1:36: alerts.0.env.PGPASSWORD: whoever can read this file can read the secret; ' +
+        'write { file: /etc/hikae/pgpassword } and keep it there',
+    ])
   })
 
   test('cannot be the name of a variable by mistake', async ({ findings, expect }) => {

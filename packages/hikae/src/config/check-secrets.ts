@@ -62,8 +62,11 @@ function wholeVariable(text: string): string | undefined {
 
 /** The last word of the path, as a file would be called: `password`, `secret-access-key`. */
 function nameFor(path: readonly PropertyKey[]): string {
-  const words = path.filter((step) => typeof step === 'string' && Number.isNaN(Number(step)))
-  return String(words.at(-1) ?? 'secret').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const word = path.findLast((step) => typeof step === 'string') ?? 'secret'
+  return word
+    .replace(/([a-z])(?=[A-Z])/g, '$1-')
+    .replace(/[^\w.-]/g, '-')
+    .toLowerCase()
 }
 
 function problem(document: StackDocument, path: readonly PropertyKey[], message: string): ConfigProblem {

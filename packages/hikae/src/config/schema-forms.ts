@@ -17,11 +17,12 @@ export class SchemaForms {
     return { ...this.resolve(target), ...own }
   }
 
-  /** The forms that a value may have there: of a union all, and the union itself. */
+  /** The forms that a value may have there: of a union all, and the union itself. All forms of a secret are secret. */
   alternatives(form: JsonSchema): JsonSchema[] {
     const resolved = this.resolve(form)
-    const { anyOf = [], oneOf = [], allOf = [] } = resolved
-    return [resolved, ...[...anyOf, ...oneOf, ...allOf].flatMap((inner) => this.alternatives(inner))]
+    const { anyOf = [], oneOf = [], allOf = [], writeOnly } = resolved
+    const inner = [...anyOf, ...oneOf, ...allOf].flatMap((one) => this.alternatives(one))
+    return [resolved, ...(writeOnly ? inner.map((one) => ({ ...one, writeOnly })) : inner)]
   }
 
   /** The forms of a key or an item of any of these. */

@@ -2,14 +2,12 @@ import type { Environment } from '../environment.ts'
 import { withoutPasswords } from './address-password.ts'
 import { interpolate, variablesIn } from './interpolate.ts'
 import { stackForms } from './schema.ts'
+import { soundsSecret } from './secret-name.ts'
 import { secretPlaces } from './secret-places.ts'
 import { StackDocument } from './stack-document.ts'
 import { isTree, mapTexts, type Tree, valueAt } from './tree.ts'
 
 const MASK = '•••'
-
-/** Variables that are called like this hold secrets, wherever they are used. */
-const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth|private/i
 
 /**
  * The configuration that is in force, for people to look at: with all that is included, and with values of variables.
@@ -43,7 +41,7 @@ function maskedEnvironment(
     const reference = isTree(raw) ? valueAt(raw, ['env']) : undefined
     return [...variablesOf(raw), ...(typeof reference === 'string' ? [reference] : [])]
   })
-  const names = [...used.filter((name) => SECRET_NAME.test(name)), ...asSecrets]
+  const names = [...used.filter((name) => soundsSecret(name)), ...asSecrets]
   return { ...env, ...Object.fromEntries(names.map((name) => [name, MASK])) }
 }
 
