@@ -1,18 +1,12 @@
 import { z } from 'zod'
+import { durationSchema } from '../duration.ts'
 import type { ChangeSchedule } from './schedule.ts'
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
 const SETTLE_MS = 30_000
 const AT_MOST_MS = 10 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
-const duration = z.string().transform((text, context): number => {
-  const match = /^(\d+)\s*([smh])$/.exec(text.trim())
-  const ms = match ? Number(match[1]) * UNITS[match[2]!]! : Number.NaN
-  if (ms >= 1000 && ms <= LONGEST_MS) return ms
-  context.addIssue({ code: 'custom', message: `'${text}' is not a time from 1s to 24h: write for instance 30s or 5m` })
-  return z.NEVER
-})
+const duration = durationSchema.refine((ms) => ms >= 1000 && ms <= LONGEST_MS, { error: 'a time from 1s to 24h' })
 
 const parts = z
   .strictObject({

@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { isTimed } from '../schedule.ts'
+import { dueCommand, type InstallRequest, type SystemPlaces } from './install-request.ts'
+import type { MadeFile } from './made-file.ts'
+import { ownershipText } from './ownership.ts'
+import { offsetsAfter, utcMinutesOfDay } from './start-times.ts'
+
+/**
+ * One file that asks what is due: at each minute of an hour at which, by any clock, a job may begin, and after a start of
+ * the machine. cron knows no time zones, is of several minds about changes of clocks, and forgets what it missed; all that
+ * is left to the program, as in the daemon.
+ */
+export function cronFile(request: InstallRequest, { etcCron }: SystemPlaces): MadeFile[] {
+  if (!request.jobs.some(({ schedule }) => isTimed(schedule))) return []
+  const { user, stack } = request
+  const command = ['nice', '-n', '10', ...dueCommand(request, '--quiet')].map(cronWord).join(' ')
+  const content = `${ownershipText(request)}# It asks the program what is due: times, time zones and what was missed are known there.
+SHELL=/bin/sh
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+@reboot ${user} ${command}
+${minutesField(minutesOfHour(request))} * * * * ${user} ${command}
+`
+  // cron ignores files with a dot in their names.
+  return [{ path: join(etcCron, `hikae-${stack.replaceAll('.', '_')}`), content }]
+}
+
+/** Minutes of the hour, as the machine counts them, at which something may begin; the first for what is late. */
+export function minutesOfHour({ jobs, now, machineTimeZone }: InstallRequest): number[] {
+  const offsets = offsetsAfter(machineTimeZone, now)
+  const minutes = jobs.flatMap((job) =>
+    utcMinutesOfDay(job, now).flatMap((minute) => offsets.map((offset) => (minute + offset + 2880) % 60)),
+  )
+  return [...new Set(minutes)].sort((a, b) => a - b)
+}
+
+function minutesField(minutes: readonly number[]): string {
+  return minutes.length === 60 ? '*' : minutes.join(',')
+}
+
+/** For the shell, and for cron, which ends a command at `%`. */
+function cronWord(word: string): string {
+  const forShell = /^[\w./@:=+,%-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return forShell.replaceAll('%', '\\%')
+}
