@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   init: async () => [(await import('./commands/init.ts')).init],
   backup: async () => [(await import('./commands/backup.ts')).backup],
+  daemon: async () => [(await import('./commands/daemon.ts')).daemon],
   copy: async () => [(await import('./commands/copy.ts')).copy],
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
   repository: async () => [(await import('./commands/repository-list.ts')).repositoryList],

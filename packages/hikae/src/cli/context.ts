@@ -19,6 +19,8 @@ export interface Io {
   readonly stderr: OutputStream
   /** Aborted by the first SIGINT or SIGTERM, when the terminal is closed, and when nobody reads our output any more. */
   readonly signal: AbortSignal
+  /** Has a function called at each SIGHUP that does not mean that the terminal has gone. */
+  readonly onHangUp?: (listener: () => void) => void
 }
 
 /** What a command gets besides its input. */

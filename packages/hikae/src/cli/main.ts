@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
@@ -27,10 +28,11 @@ async function main(): Promise<void> {
 
   const stop = new AbortController()
   const hasHungUp = watchTerminal()
+  const hangUps = new EventEmitter()
   let firstSignalAt = 0
   for (const name of INTERRUPTS) {
     process.on(name, () => {
-      if (name === 'SIGHUP' && !hasHungUp()) return
+      if (name === 'SIGHUP' && !hasHungUp()) return void hangUps.emit('hang-up')
       // By the signal itself: process.exit would end the threads first, and wait for one that hangs in a dead mount.
       if (firstSignalAt !== 0 && Date.now() - firstSignalAt > SAME_WISH_MS) {
         process.removeAllListeners(name)
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stop.signal,
+    onHangUp: (listener) => void hangUps.on('hang-up', listener),
   })
   finished = true
 }

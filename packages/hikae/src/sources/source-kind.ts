@@ -22,6 +22,8 @@ export interface SourceKind<Config = unknown> {
   describe(config: Config): string
   /** Whether a backup would work now: what is missing, refused, unreachable. Changes nothing, and reads no data. */
   examine(config: Config, context: SourceContext): Promise<readonly Finding[]>
+  /** Paths whose change means that the source has changed; absent for a kind that nobody can watch. */
+  watched?(config: Config, context: SourceContext): Promise<readonly string[]>
   /**
    * Does all that has to be done before reading: connects, quiesces, takes a copy that holds still. Several sources may be
    * open at the same time, so that they are of the same moment.

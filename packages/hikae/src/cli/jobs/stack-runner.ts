@@ -4,6 +4,7 @@ import type { Job } from '../../jobs/job.ts'
 import { findRival } from '../../jobs/rival.ts'
 import { runJob } from '../../jobs/run-job.ts'
 import type { RunReport } from '../../jobs/run-report.ts'
+import type { JobMarks } from '../../schedules/scheduled-job.ts'
 import type { RunId, RunRecord, RunTrigger } from '../../state/run-record.ts'
 import { openState, type State } from '../../state/state.ts'
 import type { CommandContext } from '../context.ts'
@@ -71,6 +72,12 @@ export class StackRunner implements AsyncDisposable {
     return interrupted
   }
 
+  /** What a schedule has to know of a job. */
+  marks(job: string): JobMarks {
+    const { firstSeen, lastStarted } = this.state.schedules.see(job)
+    return { firstSeen: new Date(firstSeen), ...(lastStarted !== undefined && { lastStarted: new Date(lastStarted) }) }
+  }
+
   /**
    * Runs a job to its end; how it went is in the report.
    *
@@ -81,8 +88,10 @@ export class StackRunner implements AsyncDisposable {
     const { trigger, acceptShrinkage = false, signal = this.#context.signal } = request
     const { name, stack } = this.stack
     const program = programVersion()
-    const { id } = runs.begin({ stack: name, job: job.name, trigger, program })
+    const { id, startedAt } = runs.begin({ stack: name, job: job.name, trigger, program })
     await this.#waitForOthers(id, job, { waitMs: request.waitMs ?? 0, signal })
+    // Whoever began it: what was due before is done.
+    this.state.schedules.start(job.name, Date.parse(startedAt))
     this.#context.out.note(`job ${job.name}, run ${id}`)
     using log = logs.open(id)
     const report = await runJob(job, {

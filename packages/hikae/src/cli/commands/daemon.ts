@@ -1,0 +1,30 @@
+import { command } from '../command.ts'
+import { UsageError } from '../../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+
+export const daemon = command({
+  name: 'daemon',
+  group: 'Save',
+  summary: 'Run the jobs of hikae.yaml when they are due',
+  description:
+    'Stays, and runs each job at its time, or when what it saves has changed. What was missed while it was not there runs once, ' +
+    'at its start. No job runs twice at the same time. hikae.yaml is read again when it changes, and on SIGHUP; a file that ' +
+    'makes no sense changes nothing. SIGTERM stops what runs and ends it. Under systemd (Type=notify, NotifyAccess=all) it says ' +
+    'when it is ready and gives signs of life.',
+  arguments: [],
+  options: {},
+  globals: ['connection', 'storage', 'output'],
+  examples: [['daemon --config /etc/hikae/hikae.yaml', 'in the foreground, as a service manager wants it']],
+  async run({ globals }, context) {
+    const { openStackJobs } = await import('../jobs/stack-jobs.ts')
+    const { runDaemon } = await import('../daemon/run-daemon.ts')
+    const stack = await openStackJobs(globals, context.env)
+    if (!stack || stack.jobs.length === 0) {
+      throw new UsageError(stack ? `${stack.stack.file} has no jobs` : 'there is no stack file', {
+        hint: 'write hikae.yaml with jobs, or name one with --config',
+      })
+    }
+    await runDaemon(stack, globals, context)
+    return EXIT.succeeded
+  },
+})

@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { InputError, systemCode } from '../../errors.ts'
+
+/**
+ * Makes this process the only daemon of a stack. The system itself tells whether another one lives: it listens.
+ *
+ * @param folder of the stack's state
+ * @returns to be disposed of at the end
+ * @throws {InputError} there is a daemon already
+ */
+export async function becomeOnlyDaemon(folder: string): Promise<AsyncDisposable> {
+  const path = join(folder, 'daemon.sock')
+  try {
+    return owned(await listen(path))
+  } catch (error) {
+    if (systemCode(error) !== 'EADDRINUSE') throw error
+  }
+  if (await isAnswered(path)) {
+    throw new InputError('a daemon of this stack runs already', {
+      hint: 'stop it first, or leave the work to it: it reads hikae.yaml again when that changes',
+    })
+  }
+  // Left by one that was killed.
+  await rm(path, { force: true })
+  return owned(await listen(path))
+}
+
+async function listen(path: string): Promise<Server> {
+  const server = createServer((connection) => connection.end())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  return server
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(path)
+    connection.once('connect', () => {
+      connection.destroy()
+      resolve(true)
+    })
+    connection.once('error', () => resolve(false))
+  })
+}
+
+function owned(server: Server): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => void server.close(() => resolve()))
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import { errorMessage } from '../../errors.ts'
+import type { JobOnTime } from '../../jobs/source-status.ts'
+import type { Schedule } from '../../schedules/schedule.ts'
+import { describeSchedule } from '../../schedules/schedule.ts'
+import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
+import { type Occasion, type Scheduler, startScheduler } from '../../schedules/scheduler.ts'
+import { systemClock } from '../../schedules/system-clock.ts'
+import { watchPaths } from '../../schedules/watch.ts'
+import type { RunTrigger } from '../../state/run-record.ts'
+import type { CommandContext } from '../context.ts'
+import type { GlobalValues } from '../global-options.ts'
+import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
+import { printRun } from '../jobs/report.ts'
+import { StackRunner } from '../jobs/stack-runner.ts'
+import { formatTime } from '../output/format.ts'
+import { ChangeWatches } from './change-watches.ts'
+import { becomeOnlyDaemon } from './only-daemon.ts'
+import { openServiceManager, type ServiceManager } from './service-manager.ts'
+
+/** A file that is being written is read when it is quiet. */
+const SETTLE_MS = 500
+const AT_MOST_MS = 5000
+/** A run that begins later than this after its time has been missed: nobody was there. */
+const LATE_MS = 60_000
+
+/** Runs the jobs of a stack when they are due, until it is told to stop; what runs then is stopped and released. */
+export async function runDaemon(first: StackJobs, globals: GlobalValues, context: CommandContext): Promise<void> {
+  await using owned = new AsyncDisposableStack()
+  const runner = owned.use(new StackRunner(first, globals, context))
+  for (const warning of runner.state.warnings) context.out.warn(warning)
+  owned.use(await becomeOnlyDaemon(first.stateFolder))
+  const manager = owned.use(openServiceManager(context.env, (error) => context.out.warn(errorMessage(error))))
+  for (const { id, job } of await runner.tidy()) {
+    context.out.warn(`the run ${id} of the job ${job} was interrupted: its process has gone`)
+  }
+  const daemon = new Daemon(runner, manager, globals, context)
+  const scheduler = owned.use(daemon.start())
+  const watches = owned.use(new ChangeWatches((job) => void scheduler.request(job), context))
+  await watches.replace(first)
+  const reload = (): void => void daemon.reload(scheduler, watches)
+  owned.use(await watchStackFiles(first, reload, context))
+  context.io.onHangUp?.(reload)
+  daemon.tellNext(scheduler)
+  await manager.ready()
+  if (!context.signal.aborted) await once(context.signal, 'abort')
+  await manager.stopping()
+}
+
+class Daemon {
+  readonly #runner: StackRunner
+  readonly #manager: ServiceManager
+  readonly #globals: GlobalValues
+  readonly #context: CommandContext
+  #reloading: Promise<void> = Promise.resolve()
+
+  constructor(runner: StackRunner, manager: ServiceManager, globals: GlobalValues, context: CommandContext) {
+    this.#runner = runner
+    this.#manager = manager
+    this.#globals = globals
+    this.#context = context
+  }
+
+  start(): Scheduler {
+    const { out, signal } = this.#context
+    return startScheduler({
+      jobs: this.#runner.stack.jobs,
+      clock: systemClock,
+      marks: ({ name }) => this.#runner.marks(name),
+      run: (job, occasion) => this.#run(job, occasion),
+      onFailure: (job, error) => out.warn(`the job ${job.name} could not be run: ${errorMessage(error)}`),
+      signal,
+    })
+  }
+
+  /** Jobs, sources and repositories as the file has them now. One that makes no sense changes nothing. */
+  async reload(scheduler: Scheduler, watches: ChangeWatches): Promise<void> {
+    this.#reloading = this.#reloading.then(async () => {
+      const { out, env } = this.#context
+      try {
+        const stack = await openStackJobs(this.#globals, env)
+        if (!stack) throw new Error('the stack file has gone')
+        this.#runner.stack = stack
+        scheduler.replaceJobs(stack.jobs)
+        await watches.replace(stack)
+        out.note(`read ${stack.stack.file} again: ${stack.jobs.length} jobs`)
+        this.tellNext(scheduler)
+      } catch (error) {
+        out.warn(`${errorMessage(error)}\ngoing on with what it said before`)
+      }
+    })
+    await this.#reloading
+  }
+
+  tellNext(scheduler: Scheduler): void {
+    for (const job of this.#runner.stack.jobs) {
+      const next = scheduler.nextStart(job.name)
+      const when = next === undefined ? describeWaiting(job.schedule) : formatTime(next.toISOString())
+      this.#context.out.note(`job ${job.name}: ${when}`)
+    }
+  }
+
+  async #run({ name }: ScheduledJob, { since, missed, signal }: Occasion): Promise<void> {
+    const job = this.#runner.stack.jobs.find((candidate) => candidate.name === name)
+    if (!job) return
+    await this.#manager.status(`running the job ${name}`)
+    const ended = await this.#runner.run(job, { trigger: triggerOf(job, since, missed), waitMs: Infinity, signal })
+    printRun(ended, this.#context.out)
+    await this.#manager.status(`the job ${name} ${ended.outcome}`)
+  }
+}
+
+function triggerOf({ schedule }: JobOnTime, since: Date, missed: number): RunTrigger {
+  if (schedule.kind === 'change') return 'change'
+  if (missed === 0) return 'manual'
+  return missed > 1 || Date.now() - since.getTime() > LATE_MS ? 'catch-up' : 'schedule'
+}
+
+function describeWaiting(schedule: Schedule): string {
+  return schedule.kind === 'manual' ? 'only when asked' : describeSchedule(schedule)
+}
+
+async function watchStackFiles(
+  { stack }: StackJobs,
+  onChange: () => void,
+  { out }: CommandContext,
+): Promise<AsyncDisposable> {
+  return await watchPaths({
+    paths: stack.files.map(({ path }) => path),
+    settleMs: SETTLE_MS,
+    atMostMs: AT_MOST_MS,
+    clock: systemClock,
+    onChange,
+    onPolling: (why) => out.warn(`the stack file is looked at once a minute only: ${why}`),
+  })
+}
