@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { makeTempDir, runOk } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
+import { z } from 'zod'
 import { commandSource } from '../../src/sources/command/command-source.ts'
 import { commandConfig } from '../../src/sources/command/config.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
@@ -210,6 +211,10 @@ describe('examining a program', () => {
 
   test('arguments are in no description', ({ expect }) => {
     expect(commandSource.describe(config({ run: ['dump', '--token=x'], name: 'a.sql' }))).toBe('a.sql from dump')
+  })
+
+  test('its configuration is described for editors', ({ expect }) => {
+    expect(z.toJSONSchema(commandConfig, { io: 'input' })).toMatchObject({ required: ['run'] })
   })
 
   test.for(['a/b', '..', '.hikae', ''])('%j is no name for the output', (name, { expect }) => {

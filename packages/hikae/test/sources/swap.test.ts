@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { killable, makeTempDir, runProcess, type TempDir } from '@hikae/testkit'
+import { makeLoopDisk, skipBecause, type TempDir, whyNoLoopDisk } from '@hikae/testkit'
 import { test } from 'vitest'
 import { bytePath } from '../../src/sources/swap/byte-path.ts'
 import { settleSwaps } from '../../src/sources/swap/settle-swaps.ts'
+import { killedEverywhere } from './killed-everywhere.ts'
 
 const REPLACEMENT = join(import.meta.dirname, '../../src/sources/swap/replacement.ts')
 
@@ -21,21 +22,6 @@ const program = (names: readonly string[], swap: string): string => `
   ${swap}
   await replacement[Symbol.asyncDispose]()
 `
-
-/** Runs it once for each of its changes, and ends it there. */
-async function* killedEverywhere(script: string, prepare: (dir: TempDir) => Promise<void>): AsyncGenerator<TempDir> {
-  for (let at = 1; ; at++) {
-    await using dir = await makeTempDir()
-    await prepare(dir)
-    const args = ['-C', '@hikae/source', '--input-type=module-typescript', '--eval', script, dir.path]
-    const { signal, exitCode, stderr } = await runProcess('node', args, {
-      env: killable({ folder: dir.path, at }),
-    })
-    if (exitCode === 0 && at > 1) return
-    if (signal !== 'SIGKILL') throw new Error(`the program ended with ${exitCode}: ${stderr}`)
-    yield dir
-  }
-}
 
 async function contentOf(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch(() => 'absent')
@@ -92,4 +78,16 @@ test('content that is replaced by a process that is killed anywhere is all old o
     expect(kept).toEqual(state[1] === 'new' ? ['hikae-before-20261121T201714Z'] : [])
   }
   expect([...seen].sort()).toEqual(['absent old old', 'new new new'])
+})
+
+test.skipIf(skipBecause(await whyNoLoopDisk()))('what cannot be ended is an error, and stays', async ({ expect }) => {
+  await using disk = await makeLoopDisk({ fileSystem: 'ext4' })
+  await disk.mount()
+  const left = '.hikae-ready-20261121T201714Z-99999999-00000000'
+  await mkdir(join(disk.mountPoint, left, 'app'), { recursive: true })
+  await disk.remount('read-only')
+  expect(await settleSwaps(bytePath(disk.mountPoint))).toMatchObject([
+    { severity: 'error', message: expect.stringContaining('could not be put where it belongs: read-only file system') },
+  ])
+  expect(await readdir(disk.mountPoint)).toContain(left)
 })

@@ -37,20 +37,27 @@ export async function planInPlace(point: SourcePoint, context: ReadContext): Pro
   }
 }
 
+interface Swap extends Pick<Place, 'path' | 'way'> {
+  /** @returns what is kept */
+  readonly run: () => Promise<readonly BytePath[]>
+}
+
 async function restoreInPlace(places: readonly Place[], point: SourcePoint, context: ReadContext): Promise<Restored> {
   await using built = new AsyncDisposableStack()
   const options = { time: new Date(), signal: context.signal }
-  const swaps: (() => Promise<readonly BytePath[]>)[] = []
+  const swaps: Swap[] = []
   for (const [folder, group] of sharedFolders(places.filter(({ way }) => way === 'swap'))) {
     await mkdir(systemPath(folder), { recursive: true })
     const only = group.map(({ path }) => nameOf(path))
     const replacement = built.use(await buildBeside(folder, point, { ...options, from: folder, only }, context))
-    for (const name of only) swaps.push(async () => present([await replacement.swapIn(name)]))
+    for (const { path } of group) {
+      swaps.push({ path, way: 'swap', run: async () => present([await replacement.swapIn(nameOf(path))]) })
+    }
   }
   for (const { path, way } of places.filter(({ way }) => way !== 'swap')) {
     const replacement = built.use(await buildBeside(path, point, { ...options, from: path }, context))
     if (way === 'merge') await refuseConflict(replacement.path, path)
-    swaps.push(way === 'merge' ? () => mergeTree(replacement, path) : () => swapAll(replacement))
+    swaps.push({ path, way, run: () => (way === 'merge' ? mergeTree(replacement, path) : swapAll(replacement)) })
   }
   const kept = await runAll(swaps)
   return {
@@ -60,17 +67,21 @@ async function restoreInPlace(places: readonly Place[], point: SourcePoint, cont
   }
 }
 
-/** @throws {InputError} one failed: what it concerns is as it was, and the message says what is new already */
-async function runAll(swaps: readonly (() => Promise<readonly BytePath[]>)[]): Promise<BytePath[]> {
+/** @throws {InputError} one failed: it is as it was, or each of its files is, and the message says what is new already */
+async function runAll(swaps: readonly Swap[]): Promise<BytePath[]> {
   const kept: BytePath[] = []
-  for (const swap of swaps) {
+  const done: string[] = []
+  for (const { path, way, run } of swaps) {
     try {
-      kept.push(...(await swap()))
+      kept.push(...(await run()))
+      done.push(printablePath(path))
     } catch (error) {
-      if (kept.length === 0) throw error
-      const done = kept.map((path) => printablePath(path)).join(', ')
-      throw new InputError(`not everything could be replaced: ${errorMessage(error)}`, {
-        hint: `what was replaced before that is kept as ${done}; restore again when the cause is gone`,
+      const pieces = way === 'merge' ? 'some of its files may be new already, each with its old one beside it; ' : ''
+      const before = done.length === 0 ? 'nothing else was replaced' : `${done.join(', ')} is replaced already`
+      const where =
+        kept.length === 0 ? '' : `, and the old is kept as ${kept.map((at) => printablePath(at)).join(', ')}`
+      throw new InputError(`${printablePath(path)} could not be replaced: ${errorMessage(error)}`, {
+        hint: `${pieces}${before}${where}; restore again when the cause is gone, or to an empty folder with \`--to FOLDER\``,
         cause: error,
       })
     }

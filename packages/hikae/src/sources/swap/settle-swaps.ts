@@ -2,9 +2,10 @@ import type { Stats } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
-import { type BytePath, childPath, printablePath, systemPath } from './byte-path.ts'
+import { type BytePath, childPath, systemPath } from './byte-path.ts'
 import { lookAt, move, syncFolder } from './move.ts'
-import { keptFolderName, keptName, parseBesideName } from './names.ts'
+import { type BesideName, keptFolderName, keptName, parseBesideName } from './names.ts'
+import { finished, removed, stuck, undecided } from './settle-findings.ts'
 import { swap } from './swap.ts'
 
 /**
@@ -22,13 +23,20 @@ export async function settleSwaps(folder: BytePath): Promise<readonly Finding[]>
     if (!beside || isAlive(beside.pid)) continue
     const path = childPath(folder, name)
     if (!(await isOurs(path))) continue
-    if (beside.state === 'ready') findings.push(...(await settleReady(folder, path, beside.stamp)))
-    else {
-      await removeEmpty(childPath(folder, keptFolderName(beside.stamp)))
-      findings.push(await remove(path))
+    try {
+      findings.push(...(await settleOne(folder, path, beside)))
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error
+      findings.push(stuck(path, error))
     }
   }
   return findings
+}
+
+async function settleOne(folder: BytePath, path: BytePath, { state, stamp }: BesideName): Promise<Finding[]> {
+  if (state === 'ready') return await settleReady(folder, path, stamp)
+  await removeEmpty(childPath(folder, keptFolderName(stamp)))
+  return [await remove(path)]
 }
 
 /** What was swapped in is no longer in `ready`. */
@@ -101,29 +109,9 @@ function isSame(one: Stats, other: Stats): boolean {
   return one.ino === other.ino && one.dev === other.dev
 }
 
-function finished(live: BytePath, kept: BytePath): Finding {
-  return {
-    severity: 'warning',
-    message: `a restore of ${printablePath(live)} was interrupted in the middle, and has been finished now`,
-    hint: `look at it; what was there before is kept as ${printablePath(kept)}, if there was anything`,
-  }
-}
-
 async function remove(path: BytePath): Promise<Finding> {
   await rm(systemPath(path), { recursive: true, force: true, maxRetries: 3 })
-  return {
-    severity: 'warning',
-    message: `${printablePath(path)}, left by a restore that was interrupted before it replaced anything there, has been removed`,
-    hint: 'restore again if it is still wanted',
-  }
-}
-
-function undecided(live: BytePath, kept: BytePath, fresh: BytePath): Finding {
-  return {
-    severity: 'error',
-    message: `a restore of ${printablePath(live)} was interrupted in the middle, and something else has come there since`,
-    hint: `what was there before is ${printablePath(kept)}, what was restored is ${printablePath(fresh)}: move what is wanted to its place, and remove the other`,
-  }
+  return removed(path)
 }
 
 async function removeEmpty(folder: BytePath): Promise<void> {
