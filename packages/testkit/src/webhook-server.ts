@@ -16,7 +16,7 @@ export interface WebhookRequest {
  * What it does with a request:
  * - answers with this
  * - `hang`: there is never an answer
- * - `drip`: an answer begins, and never ends
+ * - `drip`: an answer of trouble begins, and never ends
  * - `cut`: the connection is reset
  */
 export type WebhookAnswer = WebhookReply | 'hang' | 'drip' | 'cut'
@@ -71,7 +71,7 @@ function reply(response: ServerResponse, answer: WebhookAnswer): void {
     case 'hang':
       return
     case 'drip':
-      response.writeHead(200).write('a little')
+      response.writeHead(500).write('a little')
       return
     case 'cut':
       response.socket?.resetAndDestroy()

@@ -1,0 +1,42 @@
+import type { BadCondition, ReminderEvent } from '../event.ts'
+import { durationText, timeText } from './amounts.ts'
+import type { ComposeContext, Draft } from './draft.ts'
+import type { MessageItem } from './message.ts'
+import { overdueItems, overdueStep } from './overdue-message.ts'
+import { jobNames, subjectTitle } from './recovery-message.ts'
+import { runItems } from './run-items.ts'
+import { runFacts } from './run-message.ts'
+
+const WORST_FIRST: readonly BadCondition[] = ['overdue', 'failed', 'incomplete']
+
+export function reminderMessage(event: ReminderEvent, context: ComposeContext): Draft {
+  const { about, report, items = [], at } = event
+  const { words, language } = context
+  const condition = WORST_FIRST.find((one) => about.some((stretch) => stretch.condition === one)) ?? 'failed'
+  const longest = at - Math.min(...about.map(({ since }) => since))
+  const lead = words.lead.reminder(condition, durationText(longest, language))
+  return {
+    tone: condition === 'incomplete' ? 'warning' : 'bad',
+    subject: words.subject.reminder(jobNames(about, words), condition),
+    lead: about.some(({ unstable }) => unstable) ? `${lead} ${words.lead.unstable()}` : lead,
+    items: [
+      ...lastingItems(event, context),
+      ...overdueItems(items, at, context),
+      ...(report ? runItems(report, words) : []),
+    ],
+    facts: report ? runFacts(report, context) : [],
+    next: report ? words.seeLog(`hikae logs ${report.run}`) : overdueStep(items, context),
+  }
+}
+
+function lastingItems({ about, at }: ReminderEvent, { words, language, timeZone }: ComposeContext): MessageItem[] {
+  return about.map((stretch) => ({
+    tone: stretch.condition === 'incomplete' ? 'warning' : 'bad',
+    title: subjectTitle(stretch, words),
+    text: words.item.lasting(
+      stretch.condition,
+      timeText(stretch.since, timeZone),
+      durationText(at - stretch.since, language),
+    ),
+  }))
+}
