@@ -21,10 +21,14 @@ export interface GitServer extends AsyncDisposable {
   readonly lfs: Map<string, Buffer>
   /** Method and path of each request so far. */
   readonly requests: readonly string[]
+  /** What came as `Authorization`, or `none`. */
+  readonly logins: ReadonlySet<string>
   /** From now on such requests get no answer; resolves when the first one is there. */
   withhold(path: RegExp): Promise<void>
   /** From now on such answers break off after so many bytes, if they are longer. */
   breakOff(path: RegExp, afterBytes: number): void
+  /** From now on there is no such thing. */
+  refuse(path: RegExp): void
   /** From now on everything is answered again. */
   heal(): void
 }
@@ -32,6 +36,8 @@ export interface GitServer extends AsyncDisposable {
 export async function startGitServer({ root, login }: GitServerOptions): Promise<GitServer> {
   const lfs = new Map<string, Buffer>()
   const requests: string[] = []
+  const logins = new Set<string>()
+  const refused: RegExp[] = []
   const withheld: { path: RegExp; arrived: () => void }[] = []
   const broken: { path: RegExp; afterBytes: number }[] = []
   const backend = `${(await runOk('git', ['--exec-path'])).stdout.trim()}/git-http-backend`
@@ -40,6 +46,11 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
   const server = await startHttpServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://host')
     requests.push(`${request.method} ${pathname}`)
+    logins.add(request.headers.authorization ?? 'none')
+    if (refused.some((path) => path.test(pathname))) {
+      response.writeHead(404).end()
+      return
+    }
     if (expected !== undefined && request.headers.authorization !== expected) {
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="test"' }).end()
       return
@@ -56,11 +67,14 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
     url: server.url,
     lfs,
     requests,
+    logins,
+    refuse: (path) => void refused.push(path),
     withhold: (path) => new Promise((arrived) => withheld.push({ path, arrived })),
     breakOff: (path, afterBytes) => void broken.push({ path, afterBytes }),
     heal() {
       withheld.length = 0
       broken.length = 0
+      refused.length = 0
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }

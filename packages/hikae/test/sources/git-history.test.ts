@@ -188,12 +188,13 @@ describe.skipIf(skipBecause(await missingPrograms('git')))('the history of a git
   })
 
   test('is empty when all refs are gone, and comes back empty', async ({ trial, dir, app, expect }) => {
+    await runGit(app, 'branch', '--quiet', '-m', 'trunk')
     await trial.backUp(config)
-    await runGit(app, 'update-ref', '-d', 'refs/heads/main')
+    await runGit(app, 'update-ref', '-d', 'refs/heads/trunk')
     expect(await trial.backUp(config)).toMatchObject({ isEmpty: true, facts: { refs: 0 } })
     await trial.restore(config, await trial.ground.point(), 'copy')
     expect(await runGit(dir.join('copy'), 'for-each-ref')).toBe('')
-    expect(await runGit(dir.join('copy'), 'symbolic-ref', 'HEAD')).toBe('refs/heads/main')
+    expect(await runGit(dir.join('copy'), 'symbolic-ref', 'HEAD')).toBe('refs/heads/trunk')
   })
 
   test('is read from a repository of somebody else, and nothing that is configured there is run', async ({

@@ -34,12 +34,22 @@ export class GitTrial {
     return { ...reading, added: backup.repositories[0]!.summary.dataAdded }
   }
 
+  parse(config: object): GitConfig {
+    return parse(config)
+  }
+
   async open(config: object, context: Partial<ReadContext> = {}): Promise<OpenSource> {
     return await this.kind.open(parse(config), { ...this.context, ...context })
   }
 
-  async restore(config: object, point: SourcePoint, to?: string): Promise<Restored> {
-    const plan = await this.kind.planRestore(parse(config), point, to === undefined ? {} : { to }, this.context)
+  async restore(
+    config: object,
+    point: SourcePoint,
+    to?: string,
+    context: Partial<ReadContext> = {},
+  ): Promise<Restored> {
+    const all = { ...this.context, ...context }
+    const plan = await this.kind.planRestore(parse(config), point, to === undefined ? {} : { to }, all)
     return await plan.apply(this.context.signal)
   }
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { GitError } from './git-error.ts'
 import type { RefList } from './ref-list.ts'
 import type { Remote } from './remote.ts'
@@ -32,10 +34,19 @@ export async function listRemote(remote: Remote, signal: AbortSignal): Promise<R
   refs.delete('HEAD')
   return {
     refs,
-    head: branch === undefined && object !== undefined ? { object } : { branch: branch ?? 'refs/heads/main' },
+    head:
+      branch === undefined && object !== undefined ? { object } : { branch: branch ?? (await unbornBranch(remote)) },
     hasHead: object !== undefined,
     format: formatOf(object ?? refs.values().next().value, address),
   }
+}
+
+/** A server does not tell on which branch HEAD is when there is nothing on it. */
+async function unbornBranch({ local }: Remote): Promise<string> {
+  const head = local === undefined ? '' : await readFile(join(local.gitFolder, 'HEAD'), 'latin1')
+  const [, branch = ''] = /^ref: (refs\/heads\/[^\n]+)\n$/.exec(head) ?? []
+  // A repository whose refs are in another form has a placeholder here.
+  return branch === '' || branch === 'refs/heads/.invalid' ? 'refs/heads/main' : branch
 }
 
 function formatOf(object: string | undefined, address: string): 'sha1' | 'sha256' {

@@ -17,8 +17,11 @@ import { shownRef } from './ref-list.ts'
 import { openRemote, type Remote, remoteAt, type RemoteOptions } from './remote.ts'
 import { runGit } from './run-git.ts'
 
-/** Refs that servers make by themselves, and let nobody push. */
-const OF_THE_SERVER = ['refs/pull/', 'refs/merge-requests/', 'refs/pipelines/', 'refs/keep-around/', 'refs/changes/']
+/** How names of refs begin that servers make by themselves and let nobody push; and git itself pushes no stash. */
+const NOT_PUSHED = [
+  ...['refs/pull/', 'refs/merge-requests/', 'refs/pipelines/', 'refs/keep-around/', 'refs/changes/'],
+  'refs/stash',
+]
 const SHOWN = 5
 
 /** Into a repository that is there and empty; nothing on a server is overwritten. */
@@ -78,7 +81,7 @@ async function push(built: BuiltRepository, remote: Remote, signal: AbortSignal)
   if (built.list.refs.size === 0) return undefined
   const { address, env, hidden, local } = remote
   const options = local ? ['--receive-pack', "git -c 'safe.directory=*' receive-pack"] : []
-  const leftOut = OF_THE_SERVER.map((prefix) => `^${prefix}*`)
+  const leftOut = NOT_PUSHED.map((prefix) => `^${prefix}*`)
   try {
     await runGit(
       ['push', '--quiet', '--porcelain', '--no-verify', ...options, '--', address, '+refs/*:refs/*', ...leftOut],
@@ -101,8 +104,8 @@ async function comparePushed(
   const there = await listRemote(remote, signal)
   if (complaint !== undefined && there.refs.size === 0) throw complaint
   const missing = [...list.refs].filter(([name, object]) => there.refs.get(name) !== object).map(([name]) => name)
-  const isOfServer = (name: string): boolean => OF_THE_SERVER.some((prefix) => name.startsWith(prefix))
-  const { refused = [], unasked = [] } = Object.groupBy(missing, (name) => (isOfServer(name) ? 'unasked' : 'refused'))
+  const isLeftOut = (name: string): boolean => NOT_PUSHED.some((prefix) => name.startsWith(prefix))
+  const { refused = [], unasked = [] } = Object.groupBy(missing, (name) => (isLeftOut(name) ? 'unasked' : 'refused'))
   const findings: Finding[] = []
   if (refused.length > 0) {
     findings.push({
@@ -114,12 +117,12 @@ async function comparePushed(
   if (unasked.length > 0) {
     findings.push({
       severity: 'warning',
-      message: `${unasked.length} refs were not pushed, because servers make these by themselves: ${shown(unasked)}`,
+      message: `${unasked.length} refs were not pushed, because servers do not take such: ${shown(unasked)}`,
       hint: 'restore with --to FOLDER to have them',
     })
   }
   const { head } = list
-  const isSameHead = !('branch' in head) || !('branch' in there.head) || head.branch === there.head.branch
+  const isSameHead = there.hasHead && 'branch' in there.head && 'branch' in head && there.head.branch === head.branch
   if (!isSameHead && 'branch' in head && list.refs.has(head.branch)) {
     findings.push({
       severity: 'warning',
