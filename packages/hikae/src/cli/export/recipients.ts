@@ -53,20 +53,34 @@ export async function* encrypted(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let trouble: unknown
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* content
-    } catch (error) {
-      trouble = error
-      throw error
-    }
-  }
-  await using running = startProgram(commandOf(recipients), { stdin: watched(), signal })
+  const told = (error: unknown): void => void (trouble = error)
+  await using running = startProgram(commandOf(recipients), { stdin: watched(content, told), signal })
   yield* running.stdout
   try {
     await running.succeeded()
   } catch (error) {
     throw trouble ?? error
+  }
+}
+
+/** Tells of what the content itself throws: a program that stops reading throws into whoever feeds it. */
+async function* watched(
+  content: AsyncIterable<Uint8Array>,
+  onError: (error: unknown) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces = content[Symbol.asyncIterator]()
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    try {
+      return await pieces.next()
+    } catch (error) {
+      onError(error)
+      throw error
+    }
+  }
+  try {
+    for (let piece = await next(); !piece.done; piece = await next()) yield piece.value
+  } finally {
+    await pieces.return?.()
   }
 }
 
