@@ -322,6 +322,20 @@ describe('an interrupted backup', () => {
     expect(again.repositories[0]!.summary.dataBlobs).toBe(fresh.repositories[0]!.summary.dataBlobs - kept)
   })
 
+  test('ends in peace in the middle of a stream that has nothing to say for a while', async () => {
+    await using repository = await newRepository()
+    const interruption = new AbortController()
+    const slow = streamEntry('slow', async function* () {
+      yield randomBytesOf('slow', 48 * MIB)
+      interruption.abort(new Error('interrupted'))
+      // What waits for threads has been given up by now; nobody but this stream is asked until it goes on.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 10))
+    })
+    const interrupted = backUpTo([repository], directoryOf(slow), { signal: interruption.signal })
+    await expect(interrupted).rejects.toThrow('interrupted')
+    expect(await repository.snapshots()).toEqual([])
+  })
+
   test('whose lock was lost counts as failed for that repository only', async () => {
     await using dir = await makeTempDir()
     await writeFile(join(dir.path, 'a'), randomBytesOf('a', 20 * MIB))

@@ -1,4 +1,4 @@
-import { type Repository, type Snapshot } from '@hikae/engine'
+import type { Repository, SelectForRestore, Snapshot } from '@hikae/engine'
 import { InputError } from '../errors.ts'
 import type { PointEntry, SourcePoint } from '../sources/source-point.ts'
 import { decodeManifest, type Manifest, MANIFEST_FILE, MANIFEST_FOLDER } from './manifest.ts'
@@ -37,7 +37,8 @@ export async function openPoint(
       const report = await restore(repository, snapshot, {
         target: folder,
         path,
-        select: (at, isDirectory) => ({ selected: !isOurs(at), childMayBeSelected: isDirectory && !isOurs(at) }),
+        // Further down a folder of that name is the source's own.
+        ...(path === '/' && { select: withoutOurs }),
         sparse: true,
         verify: true,
         signal,
@@ -51,6 +52,11 @@ export async function openPoint(
     },
   }
 }
+
+const withoutOurs: SelectForRestore = (path, isDirectory) => ({
+  selected: !isOurs(path),
+  childMayBeSelected: isDirectory && !isOurs(path),
+})
 
 async function readManifest(content: (path: string) => AsyncIterable<Uint8Array>): Promise<Manifest> {
   const parts: Uint8Array[] = []

@@ -1,5 +1,6 @@
 import { commandSource } from './command/command-source.ts'
+import { filesSource } from './files/files-source.ts'
 import type { SourceKind } from './source-kind.ts'
 
 /** Every kind of source; a new one is its folder and a line here. */
-export const SOURCE_KINDS: readonly SourceKind[] = [commandSource]
+export const SOURCE_KINDS: readonly SourceKind[] = [filesSource, commandSource]

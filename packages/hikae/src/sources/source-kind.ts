@@ -20,7 +20,10 @@ export interface SourceKind<Config = unknown> {
   readonly config: z.ZodType<Config>
   /** What the configuration names, on one line: `/srv/app, /etc/app`. */
   describe(config: Config): string
-  /** Whether a backup would work now: what is missing, refused, unreachable. Changes nothing, and reads no data. */
+  /**
+   * Whether a backup would work now: what is missing, refused, unreachable. Reads no data, and changes nothing but what an
+   * interrupted restore has left in its place, which is finished or undone.
+   */
   examine(config: Config, context: SourceContext): Promise<readonly Finding[]>
   /** Paths whose change means that the source has changed; absent for a kind that nobody can watch. */
   watched?(config: Config, context: SourceContext): Promise<readonly string[]>

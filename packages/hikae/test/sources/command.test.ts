@@ -35,7 +35,7 @@ describeSource('command', async (dir): Promise<SourceSubject<Config>> => {
     empty: config({ run: ['true'] }),
     failing: config({ run: sh('cat "$1"; exit 3', data) }),
     lasting: {
-      config: config({ run: sh('cat "$1/data"; echo > "$1/begun"; exec tail -f "$1/data"', dir.path) }),
+      config: config({ run: sh('cat "$1/data"; echo > "$1/begun"; exec cat /dev/zero', dir.path) }),
       begun: async () => void (await readFile(begun)),
     },
     traces: () => programsWith(dir.path),

@@ -149,7 +149,10 @@ export class ContentQueue {
     let chunks: Uint8Array<ArrayBuffer>[] = []
     let bytes = 0
     const send = (): void => {
-      parts.push(this.#storeChunks(chunks))
+      const part = this.#storeChunks(chunks)
+      // Awaited when the stream has ended, which may take its time; until then a failure must not count as unhandled.
+      part.catch(() => undefined)
+      parts.push(part)
       chunks = []
       bytes = 0
     }

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.ts'
 
 export const daemon = command({
   name: 'daemon',
+  runsUntilStopped: true,
   group: 'Save',
   summary: 'Run the jobs of hikae.yaml when they are due',
   description:

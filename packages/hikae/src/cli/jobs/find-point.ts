@@ -72,9 +72,9 @@ function timeOf({ snapshot }: { readonly snapshot: StoredSnapshot }): number {
 }
 
 function notFound({ source, at }: PointChoice, opened: number, failed: number): InputError {
-  const which = at === undefined ? 'a snapshot' : 'such a snapshot'
+  const which = at === undefined ? 'snapshot' : 'such snapshot'
   const where = `${opened === 1 ? 'the repository' : `any of the ${opened} repositories`} that could be opened`
-  return new InputError(`there is no ${which.slice(2)} of the source ${source} in ${where}`, {
+  return new InputError(`there is no ${which} of the source ${source} in ${where}`, {
     hint:
       failed > 0
         ? 'open the others too: see the warnings above'

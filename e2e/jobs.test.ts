@@ -1,0 +1,245 @@
+import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { makeCheapRepository, type TempDir } from '@hikae/testkit'
+import { describe } from 'vitest'
+import { makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
+import { Hikae, jsonLines, type Message, PASSWORD } from './hikae.ts'
+
+/** `stack` is the program beside a hikae.yaml with two repositories, and one job that saves what a program prints. */
+const test = base.extend('stack', async ({ dir }) => {
+  await makeStack(dir)
+  return new Hikae({ cwd: dir.path, env: { XDG_STATE_HOME: dir.join('state') } })
+})
+
+const DUMP = `{ command: { run: [cat, data.sql], name: shop.sql, restore: [sh, -c, 'cat >data.sql'] } }`
+
+async function makeStack(dir: TempDir, { dump = DUMP, job = '{ keep: { last: 2 } }' } = {}): Promise<void> {
+  for (const name of ['usb', 'nas']) await makeCheapRepository(dir.join(name), PASSWORD)
+  await writeStack(dir, { dump, job })
+  await makeFiles(dir.path, { 'data.sql': 'insert into orders values (1)\n' })
+}
+
+async function writeStack(dir: TempDir, { dump = DUMP, job = '{}' }: { dump?: string; job?: string }): Promise<void> {
+  const lines = [
+    'version: 1',
+    'stack: shop',
+    'timezone: Asia/Tokyo',
+    'repositories:',
+    '  usb: { local: usb, password: { env: HIKAE_PASSWORD } }',
+    '  nas: { local: nas, password: { env: HIKAE_PASSWORD } }',
+    'sources:',
+    `  dump: ${dump}`,
+    'jobs:',
+    `  nightly: ${job}`,
+  ]
+  await writeFile(dir.join('hikae.yaml'), `${lines.join('\n')}\n`)
+}
+
+function runOf(stdout: string): Message {
+  return jsonLines(stdout).find(({ message_type }) => message_type === 'run')!
+}
+
+/** A program whose output ends when the file `go-on` is there. */
+const HELD = `{ command: { run: [sh, -c, 'touch begun; echo one; while ! [ -e go-on ]; do sleep 0.05; done; echo two'], name: x } }`
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+describe.concurrent('hikae backup with a stack file', () => {
+  test('runs its jobs, and stock restic reads what they saved', async ({ stack, dir, expect }) => {
+    const { stdout } = await stack.ok(['backup'])
+    expect(stdout).toMatch(/^job nightly, run \d{8}T\d{6}Z-[0-9a-f]{4}$/m)
+    expect(stdout).toMatch(/^ {2}dump {2}succeeded +1 file, 30 B, .* stored {2}in usb, nas/m)
+    expect(stdout).toMatch(/^job nightly succeeded$/m)
+    for (const name of ['usb', 'nas']) {
+      const snapshots = await new Hikae({ repository: dir.join(name) }).snapshots()
+      expect(snapshots).toHaveLength(1)
+      expect(snapshots[0]!['tags']).toEqual(
+        expect.arrayContaining(['hikae', 'stack=shop', 'source=dump', 'job=nightly']),
+      )
+    }
+    if (noRestic) return
+    const restic = resticOn(new Hikae({ repository: dir.join('usb') }))
+    await restic.check()
+    await restic.restore('latest', dir.join('restored'))
+    expect(await readFile(dir.join('restored/shop.sql'), 'utf8')).toBe('insert into orders values (1)\n')
+    expect(await readFile(dir.join('restored/.hikae/stack/0-hikae.yaml'), 'utf8')).toContain('stack: shop')
+  })
+
+  test('keeps what the policy says, and no more', async ({ stack, dir, expect }) => {
+    for (let day = 0; day < 4; day++) await stack.ok(['backup', 'nightly'])
+    expect(await new Hikae({ repository: dir.join('nas') }).snapshots()).toHaveLength(2)
+  })
+
+  test('says that a source is empty or cannot be read, and never calls that a success', async ({
+    stack,
+    dir,
+    expect,
+  }) => {
+    await writeFile(dir.join('data.sql'), '')
+    const empty = await stack.run(['backup'])
+    expect(empty).toMatchObject({ exitCode: 3 })
+    expect(empty.stderr).toContain('there is nothing in it')
+    await rm(dir.join('data.sql'))
+    const failed = await stack.run(['--json', 'backup'])
+    expect(failed.exitCode).toBe(1)
+    expect(runOf(failed.stdout)).toMatchObject({ outcome: 'failed', sources: [{ outcome: 'failed', snapshots: {} }] })
+  })
+
+  test('goes on without a repository that is away, which gets afterwards what it missed', async ({
+    stack,
+    dir,
+    expect,
+  }) => {
+    await stack.ok(['backup'])
+    await rename(dir.join('usb'), dir.join('away'))
+    const without = await stack.run(['backup'])
+    expect(without.exitCode).toBe(3)
+    expect(without.stderr).toMatch(/^usb: open failed: there is no repository at /m)
+    expect((await stack.run(['status'])).exitCode).toBe(3)
+    await rename(dir.join('away'), dir.join('usb'))
+    const back = await stack.ok(['backup'])
+    expect(back.stdout).toContain('usb: 1 snapshot caught up')
+    expect((await stack.ok(['status'])).stdout).toMatch(/^dump {2}fresh {2}last good \d+ s ago {2}in usb, nas/m)
+  })
+
+  test('needs no history: what is remembered may be lost', async ({ stack, dir, expect }) => {
+    await stack.ok(['backup'])
+    await rm(dir.join('state'), { recursive: true })
+    expect((await stack.ok(['status'])).stdout).toMatch(/^dump {2}fresh/m)
+    await stack.ok(['backup'])
+    await stack.ok(['restore', 'dump', '--yes'])
+  })
+
+  test('runs no job that the file has names in that nobody knows', async ({ stack, dir, expect }) => {
+    await writeStack(dir, { job: '{ sources: [dumb], to: [usb, nass] }' })
+    const { exitCode, stderr } = await stack.run(['backup'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(
+      /hikae\.yaml:10:\d+: jobs\.nightly\.sources\.0: there is no source 'dumb'; did you mean dump\?/,
+    )
+    expect(stderr).toMatch(/jobs\.nightly\.to\.1: there is no repository 'nass'; did you mean nas\?/)
+  })
+})
+
+describe.concurrent('one run at a time', () => {
+  test('for a source: another one is refused by name, or waits', async ({ stack, dir, expect }) => {
+    await writeStack(dir, { dump: HELD })
+    await using first = await stack.start(['backup'])
+    await until(() => isThere(dir.join('begun')), first)
+    const refused = await stack.run(['backup'])
+    expect(refused.exitCode).toBe(11)
+    expect(refused.stderr).toMatch(
+      /the job nightly has to wait for the run \S+ of the job nightly \(process \d+\), which saves the source dump too/,
+    )
+    await using waiting = await stack.start(['backup', '--retry-lock', '5m'])
+    await waiting.printed('waiting for the run')
+    await writeFile(dir.join('go-on'), '')
+    expect(await first.finished).toMatchObject({ exitCode: 0 })
+    expect(await waiting.finished).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a run that was killed is known at the next start, and is in nobody’s way', async ({ stack, dir, expect }) => {
+    await writeStack(dir, { dump: HELD })
+    await using killed = await stack.start(['backup'])
+    await until(() => isThere(dir.join('begun')), killed)
+    killed.kill('SIGKILL')
+    await killed.finished
+    await writeFile(dir.join('go-on'), '')
+    const next = await stack.ok(['backup'])
+    expect(next.stderr).toMatch(/the run \S+ of the job nightly was interrupted: its process has gone/)
+    expect((await stack.ok(['backup'])).stderr).not.toContain('interrupted')
+  })
+
+  test('a run that is told to stop ends as cancelled, with 130, and makes no snapshot', async ({
+    stack,
+    dir,
+    expect,
+  }) => {
+    await writeStack(dir, { dump: HELD })
+    await using running = await stack.start(['backup'])
+    await until(() => isThere(dir.join('begun')), running)
+    running.kill('SIGTERM')
+    expect(await running.finished).toMatchObject({ exitCode: 130 })
+    expect(await new Hikae({ repository: dir.join('usb') }).snapshots()).toEqual([])
+  })
+})
+
+describe.concurrent('hikae restore SOURCE', () => {
+  test('tells a plan, changes nothing without being told, and brings the newest point back', async ({
+    stack,
+    dir,
+    expect,
+  }) => {
+    const before = await readFile(dir.join('data.sql'), 'utf8')
+    await stack.ok(['backup'])
+    await writeFile(dir.join('data.sql'), 'broken')
+    const plan = await stack.ok(['restore', 'dump', '--dry-run'])
+    expect(plan.stdout).toMatch(
+      /^restore the source dump \(command\) from snapshot [0-9a-f]{8} of .* from (usb|nas):$/m,
+    )
+    expect(plan.stdout).toContain('Nothing was done.')
+    const asked = await stack.run(['restore', 'dump'])
+    expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('add --yes') as string })
+    expect(await readFile(dir.join('data.sql'), 'utf8')).toBe('broken')
+    await stack.ok(['restore', 'dump', '--yes'])
+    expect(await readFile(dir.join('data.sql'), 'utf8')).toBe(before)
+  })
+
+  test('takes a point that is chosen, from any repository that has it', async ({ stack, dir, expect }) => {
+    const { stdout } = await stack.ok(['--json', 'backup'])
+    await writeFile(dir.join('data.sql'), 'the second\n')
+    await stack.ok(['backup'])
+    await rm(dir.join('usb'), { recursive: true })
+    await stack.ok(['restore', 'dump', '--yes', '--at', String(runOf(stdout)['run'])])
+    expect(await readFile(dir.join('data.sql'), 'utf8')).toBe('insert into orders values (1)\n')
+    await stack.ok(['restore', 'dump', '--to', 'elsewhere.sql'])
+    expect(await readFile(dir.join('elsewhere.sql'), 'utf8')).toBe('the second\n')
+    const tooEarly = await stack.run(['restore', 'dump', '--yes', '--at', '2020-01-01'])
+    expect(tooEarly).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('there is no such snapshot') as string,
+    })
+  })
+
+  test('of a name that nobody has says which there are', async ({ stack, expect }) => {
+    const { exitCode, stderr } = await stack.run(['restore', 'dumb'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('if you mean the source, write dump')
+  })
+})
+
+describe.concurrent('hikae daemon', () => {
+  test('runs what is due, reads the stack file again when it changes, and ends when it is told to', async ({
+    stack,
+    dir,
+    expect,
+  }) => {
+    await writeStack(dir, { job: '{ schedule: every 1m }' })
+    // It was seen long ago, so that something is due at once.
+    await stack.ok(['backup'])
+    await using daemon = await stack.start(['daemon'])
+    await daemon.printed('job nightly: ')
+    const second = await stack.run(['daemon'])
+    expect(second).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('runs already') as string })
+    await writeStack(dir, { job: '{ schedule: manual }' })
+    await daemon.printed('only when asked')
+    await writeFile(dir.join('hikae.yaml'), 'nonsense: true\n')
+    await daemon.printed('going on with what it said before')
+    daemon.kill('SIGTERM')
+    expect(await daemon.finished).toMatchObject({ exitCode: 0 })
+    // What a killed one leaves keeps nobody out.
+    await writeStack(dir, { job: '{ schedule: manual }' })
+    await using killed = await stack.start(['daemon'])
+    await killed.printed('only when asked')
+    killed.kill('SIGKILL')
+    await killed.finished
+    await using next = await stack.start(['daemon'])
+    await next.printed('only when asked')
+    next.kill('SIGTERM')
+    expect(await next.finished).toMatchObject({ exitCode: 0 })
+  })
+})
