@@ -1,11 +1,15 @@
-import { readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeSmallDisk, skipBecause, whyNoSmallDisk } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
 import { makeBank } from './sqlite-bank.ts'
 import { damage } from './sqlite-damage.ts'
 import { type SqliteGround, test } from './sqlite-fixture.ts'
+
+const noDisk = skipBecause(await whyNoSmallDisk())
 
 describe('what is wrong with one of several databases', () => {
   test('makes the run incomplete and is named, and the others are saved', async ({ on, expect }) => {
@@ -103,6 +107,25 @@ describe('nothing that can be saved', () => {
       expect.objectContaining({ severity: 'error' }),
     ])
     expect(await readdir(on.dir.join('scratch-1'))).toEqual([])
+  })
+
+  test.skipIf(noDisk)('is an error when there is no room for a copy', async ({ on, expect }) => {
+    makeBank(on.dir.join('bank.db'), 'wal')
+    await using disk = await makeSmallDisk()
+    const scratch = join(disk.path, 'scratch')
+    await mkdir(scratch)
+    await disk.fill(500_000)
+    {
+      using database = new DatabaseSync(on.dir.join('bank.db'))
+      database.exec('create table large(content); insert into large values (randomblob(2000000))')
+    }
+    const context = { ...on.context(), scratchFolder: async () => scratch }
+    const opening = sqlite.open(on.config({ path: 'bank.db' }), context)
+    await expect(opening).rejects.toMatchObject({
+      message: `${on.dir.join('bank.db')}: database or disk is full`,
+      hint: expect.stringContaining('make room'),
+    })
+    expect(await readdir(scratch)).toEqual([])
   })
 
   test('is an error by name when the only database stays locked', async ({ on, expect }) => {

@@ -1,7 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { killable, runOk, runProcess } from '@hikae/testkit'
+import { killable, runOk, runProcess, watchSystemCalls } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { audit, crashWithLog, makeBank, TOTAL } from './sqlite-bank.ts'
 import { type SqliteGround, test } from './sqlite-fixture.ts'
@@ -41,6 +41,24 @@ describe('a restore in place that is killed', () => {
       expect(stateOf(bank)).toBe('new')
     },
   )
+})
+
+describe('a restore in place on a file system without second names for files', () => {
+  test('keeps a copy of the old database', async ({ on, expect }) => {
+    const bank = on.dir.join('data/bank.db')
+    await prepare(on, bank)
+    await makeOld(on, bank, 1)
+    let refused = 0
+    using _ = watchSystemCalls(on.dir.join('data'), ({ name }) => {
+      if (name !== 'link') return undefined
+      refused++
+      return { kind: 'error', code: 'EPERM' }
+    })
+    const { kept } = await on.restore()
+    expect(refused).toBeGreaterThan(0)
+    expect(stateOf(kept!)).toBe('old')
+    expect(stateOf(bank)).toBe('new')
+  })
 })
 
 /** The new database, saved and waiting. @returns arguments for the program */

@@ -6,6 +6,7 @@ import type { CheckMode } from './config.ts'
 import type { DatabaseProcess } from './database-process.ts'
 import { metadataOf, type PlacedFile } from './entry-tree.ts'
 import { type DatabaseFacts, latin1 } from './facts.ts'
+import { COMPANIONS } from './find-databases.ts'
 import { SqliteError } from './sqlite-error.ts'
 
 /** A copy that holds still, and what is known of it. */
@@ -39,9 +40,14 @@ export async function copyFrom(database: DatabaseProcess, path: string, options:
     const entry = entryOf(path, copy, { ...original, ...(await identityOf(copy, mtimeNs)) })
     return { path, entry, facts: { path, folder, journalMode, ...inspection }, sqliteVersion }
   } catch (error) {
-    await rm(copy, { force: true })
+    await removeCopy(copy)
     throw error instanceof SqliteError ? explained(error, path, busyTimeoutMs) : error
   }
+}
+
+/** With what SQLite had beside it when it was killed. */
+export async function removeCopy(copy: string): Promise<void> {
+  for (const end of ['', ...COMPANIONS]) await rm(`${copy}${end}`, { force: true })
 }
 
 async function refuseOthers(database: DatabaseProcess, path: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { Answer, DatabaseTasks, Request, TaskName } from './process/tasks.t
 import { SqliteError } from './sqlite-error.ts'
 
 /** For ending the task at hand and leaving nothing beside the database; after that it is killed. */
-const PATIENCE_MS = 500
+const PATIENCE_MS = 300
 
 /** The process that does what is done through SQLite, see `process/program.ts`. Disposing of it kills it and waits. */
 export class DatabaseProcess implements AsyncDisposable {

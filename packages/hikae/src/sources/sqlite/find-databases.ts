@@ -32,7 +32,8 @@ export async function findDatabases(
     for (const path of wanted) paths.add(path)
   }
   const mains = [...paths].filter((path) => !isCompanion(path, paths))
-  const files = await Promise.all(mains.map(identify))
+  const files: Identified[] = []
+  for (const path of mains) files.push(await identify(path))
   findings.push(...files.filter((file) => file.kind === 'lost').map(({ finding }) => finding))
   const named = new Set(patterns.map((pattern) => resolve(folder, pattern)))
   for (const file of files) if (file.kind === 'no-file' && named.has(file.path)) findings.push(noFile(file.path))

@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { errorMessage, InputError, isKnownError, ProgramError } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
 import type { OpenSource, ReadContext } from '../source-kind.ts'
 import type { SqliteConfig } from './config.ts'
-import { type CopiedDatabase, copyFrom } from './copied-database.ts'
+import { type CopiedDatabase, copyFrom, removeCopy } from './copied-database.ts'
 import { DatabaseProcess } from './database-process.ts'
 import { treeOf } from './entry-tree.ts'
 import type { SqliteFacts } from './facts.ts'
@@ -58,7 +57,7 @@ async function copyAll(
   const failures: Error[] = []
   for (const [number, path] of paths.entries()) {
     const copy = join(scratch, `${number + 1}.db`)
-    undo.defer(() => rm(copy, { force: true }))
+    undo.defer(() => removeCopy(copy))
     // One process for each: a damaged database that crashes it takes no other along.
     await using database = new DatabaseProcess(env, signal)
     try {

@@ -1,7 +1,7 @@
 import { ProgramError } from '../../errors.ts'
 
 const HINTS: Readonly<Record<number, string>> = {
-  8: 'run Hikae as a user that may write to the database and its folder: a program that used it has crashed, and its journal has to be applied first',
+  8: 'run Hikae as a user that may write to the database and its folder: reading takes that in WAL mode, and after a crash',
   10: 'look at the system log for errors of the disk',
   11: 'restore it from an earlier point; `sqlite3 FILE .recover` saves what can still be read',
   13: 'make room where Hikae keeps its copies: each database is copied whole before it is saved',

@@ -16,7 +16,9 @@ export interface Placement {
  * @throws {InputError} something else is there
  */
 export async function placesAsBefore(databases: readonly DatabaseFacts[]): Promise<Placement[]> {
-  return await Promise.all(databases.map(async (facts) => ({ facts, place: await placeOf(facts.path) })))
+  const placements: Placement[] = []
+  for (const facts of databases) placements.push({ facts, place: await placeOf(facts.path) })
+  return placements
 }
 
 async function placeOf(path: string): Promise<string> {

@@ -44,9 +44,10 @@ async function planInPlace(
     })
   }
   const placements = await placesAsBefore(databases)
-  const replaced = await Promise.all(placements.map((placement) => stepsFor(placement, point)))
+  const steps: string[] = []
+  for (const placement of placements) steps.push(...(await stepsFor(placement, point)))
   return {
-    steps: replaced.flat(),
+    steps,
     apply: (signal) => restoreInPlace(placements, point, within(context, signal)),
   }
 }
@@ -56,10 +57,12 @@ async function stepsFor({ facts, place }: Placement, point: SourcePoint): Promis
   if (!(await isThere(place))) return [build, `put it at ${place}, where nothing is now`]
   const users = await usersOf([place])
   const writers = users.filter(({ access }) => access === 'write')
-  const who = writers.length > 0 ? `${nameUsers(writers)} has it open and has to be stopped before` : ''
+  const others = process.getuid?.() === 0 ? '' : '; who else than this user has it open cannot be seen without root'
   return [
     build,
-    `lock ${place}${who === '' ? ', and refuse to go on when a program has it open' : `: ${who}`}`,
+    writers.length === 0
+      ? `lock ${place}, and refuse to go on when a program has it open${others}`
+      : `lock ${place}: ${nameUsers(writers)} has it open and has to be stopped before`,
     `keep the present one beside it as ${basename(place)}.before-<time>, and put the restored one in its place`,
   ]
 }
