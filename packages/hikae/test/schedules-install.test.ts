@@ -71,6 +71,19 @@ describe.for(['systemd', 'cron'] as const)('%s', (kind) => {
     await expect(moved).rejects.toThrow('/srv/shop/hikae.yaml')
   })
 
+  test('refuses names and paths that would be read as something else', async ({ expect }) => {
+    await using machine = await makeMachine({ systemd: 'absent' })
+    const changes = [
+      { stack: 'my shop' },
+      { user: 'root\nroot' },
+      { jobs: [job('a/b', 'daily')] },
+      { config: '/a\nb' },
+      { program: 'hikae' },
+    ]
+    for (const change of changes)
+      await expect(machine.plan(kind, change)).rejects.toMatchObject({ code: 'SCHEDULE_BAD_NAME' })
+  })
+
   test('names the jobs that nothing will begin, and is gone when there are only those', async ({ expect }) => {
     await using machine = await makeMachine({ systemd: 'absent' })
     await machine.install(kind)

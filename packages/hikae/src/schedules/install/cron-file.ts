@@ -19,14 +19,16 @@ SHELL=/bin/sh
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 @reboot ${user} ${command}
-${minutesField(minutesOfHour(request))} * * * * ${user} ${command}
+${minutesField(request)} * * * * ${user} ${command}
 `
   // cron ignores files with a dot in their names.
   return [{ path: join(etcCron, `hikae-${stack.replaceAll('.', '_')}`), content }]
 }
 
-/** Minutes of the hour, as the machine counts them, at which something may begin; the first for what is late. */
-export function minutesOfHour({ jobs, now, machineTimeZone }: InstallRequest): number[] {
+type MinutesRequest = Pick<InstallRequest, 'jobs' | 'now' | 'machineTimeZone'>
+
+/** Minutes of the hour, as the machine counts them, at which something may begin. */
+export function minutesOfHour({ jobs, now, machineTimeZone }: MinutesRequest): number[] {
   const offsets = offsetsAfter(machineTimeZone, now)
   const minutes = jobs.flatMap((job) =>
     utcMinutesOfDay(job, now).flatMap((minute) => offsets.map((offset) => (minute + offset + 2880) % 60)),
@@ -34,7 +36,9 @@ export function minutesOfHour({ jobs, now, machineTimeZone }: InstallRequest): n
   return [...new Set(minutes)].sort((a, b) => a - b)
 }
 
-function minutesField(minutes: readonly number[]): string {
+/** The first field of its line: it follows from the jobs, and from the machine's time zone. */
+export function minutesField(request: MinutesRequest): string {
+  const minutes = minutesOfHour(request)
   return minutes.length === 60 ? '*' : minutes.join(',')
 }
 

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { systemCode } from '../../errors.ts'
 import { isFolder } from './is-folder.ts'
 import { isTimed } from '../schedule.ts'
@@ -40,7 +40,7 @@ export async function planInstall(
   kind: InstallKind,
   places: SystemPlaces,
 ): Promise<InstallPlan> {
-  checkPaths(request)
+  checkTexts(request)
   const wanted = kind === 'systemd' ? systemdUnits(request, places) : cronFile(request, places)
   const installed = await findInstalled(request.stack, places)
   const stranger = installed.find(({ content }) => readOwnership(content)!.config !== request.config)
@@ -114,14 +114,20 @@ async function isLink(path: string): Promise<boolean> {
   }
 }
 
-/** What would be read as another line, or as nothing. */
-function checkPaths({ program, config, user }: InstallRequest): void {
-  for (const text of [program, config, user]) {
-    if (!/[\p{Cc}]/u.test(text) && text !== '') continue
-    throw new ScheduleError('SCHEDULE_BAD_PATH', `${JSON.stringify(text)} cannot be written into a schedule`, {
-      hint: 'use a path without line ends and other control characters',
+/** What would be read as another line, as another word, or as nothing. */
+function checkTexts({ program, config, user, stack, jobs }: InstallRequest): void {
+  const names = [stack, user, ...jobs.map(({ name }) => name)]
+  const bad = names.find((name) => !/^\w[\w.-]*$/.test(name))
+  if (bad !== undefined) {
+    throw new ScheduleError('SCHEDULE_BAD_NAME', `the name ${JSON.stringify(bad)} cannot be part of a schedule`, {
+      hint: 'use letters, digits, dots, dashes and underscores; the name of the stack is stack: in hikae.yaml',
     })
   }
+  const path = [program, config].find((text) => !isAbsolute(text) || /\p{Cc}|\\$/u.test(text))
+  if (path === undefined) return
+  throw new ScheduleError('SCHEDULE_BAD_NAME', `the path ${JSON.stringify(path)} cannot be written into a schedule`, {
+    hint: 'name it from the root on, without line ends and other control characters',
+  })
 }
 
 function otherStack({ stack, config }: InstallRequest, { path, content }: MadeFile): ScheduleError {

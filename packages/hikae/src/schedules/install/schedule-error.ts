@@ -5,7 +5,7 @@ export type ScheduleErrorCode =
   | 'SCHEDULE_NOT_OURS'
   | 'SCHEDULE_OTHER_STACK'
   | 'SCHEDULE_UNWRITABLE'
-  | 'SCHEDULE_BAD_PATH'
+  | 'SCHEDULE_BAD_NAME'
 
 /** Schedules could not be installed or removed. */
 export class ScheduleError extends ProgramError {

@@ -3,6 +3,7 @@ import { occurrencesBetween } from '../occurrences.ts'
 import type { ScheduledJob } from '../scheduled-job.ts'
 import { scheduleSchema } from '../schedule-schema.ts'
 import { cronFile, minutesOfHour } from './cron-file.ts'
+import type { InstallRequest } from './install-request.ts'
 import { utcMinutesOfDay, utcWeekdays } from './start-times.ts'
 import { workflowText } from './workflow.ts'
 
@@ -96,7 +97,7 @@ test('a workflow fires at all times in UTC that may be meant', ({ expect }) => {
   expect(text).toContain('STACK_FILE: "backup/hikae.yaml"\n')
 })
 
-function request(jobs: readonly ScheduledJob[], machineTimeZone: string): Parameters<typeof minutesOfHour>[0] {
+function request(jobs: readonly ScheduledJob[], machineTimeZone: string): InstallRequest {
   const program = '/usr/bin/hikae'
   return { stack: 'shop', jobs, program, config: '/srv/shop/hikae.yaml', user: 'backup', now: NOW, machineTimeZone }
 }

@@ -58,7 +58,7 @@ EnvironmentFile=-/etc/hikae/${specifierFree(stack)}.env
 `
 }
 
-function timerText(job: ScheduledJob, request: InstallRequest): string {
+export function timerText(job: ScheduledJob, request: Pick<InstallRequest, 'stack' | 'config' | 'now'>): string {
   const { schedule, timeZone, between, name } = job
   const hours = between ? `, between ${describeDailyHours(between)}` : ''
   const calendars = calendarsOf(job, request.now).map((calendar) => `OnCalendar=${calendar}`)
