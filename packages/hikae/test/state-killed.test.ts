@@ -1,12 +1,22 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeSmallDisk, makeTempDir, runOk, skipBecause, startProcess, whyNoSmallDisk } from '@hikae/testkit'
+import {
+  isRoot,
+  makeSmallDisk,
+  makeTempDir,
+  missingPrograms,
+  runOk,
+  skipBecause,
+  startProcess,
+  whyNoSmallDisk,
+} from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { parseLogLine } from '../src/state/parse-log-line.ts'
 import { openState, type State } from '../src/state/state.ts'
 
 const noDisk = skipBecause(await whyNoSmallDisk())
+const noNamespaces = skipBecause(isRoot() ? await missingPrograms('unshare') : 'other namespaces need root')
 
 const test = base
   .extend('folder', async ({}, { onCleanup }) => {
@@ -133,6 +143,28 @@ test('a run that is on is not taken for interrupted', async ({ folder, open, exp
   expect(state.runs.list({ outcomes: ['running'] })).toMatchObject([{ pid: writer.pid }])
 })
 
+test.skipIf(noNamespaces)(
+  'a run in another container is seen by the lock that it holds, and its end by the lock that is free',
+  async ({ folder, open, expect }) => {
+    const code = `state.runs.begin(start); process.stdout.write('begun by ' + process.pid); stay()`
+    const apart = ['--pid', '--fork', '--kill-child', '--mount-proc', process.execPath]
+    await using container = await startProcess('unshare', [...apart, ...program(folder, code)])
+    await container.printed('begun by 1')
+    const state = open()
+    const [run] = state.runs.list({ outcomes: ['running'] })
+    expect(run?.pid).toBe(1)
+    container.kill('SIGKILL')
+    await container.finished
+    // Its parent is gone; the system is about to end it.
+    await expect.poll(() => state.runs.get(run!.id)?.outcome).toBe('interrupted')
+    expect(state.runs.markInterrupted()).toMatchObject([{ id: run?.id, outcome: 'interrupted' }])
+    // Nobody needs what is left of it any more.
+    expect(await readdir(join(folder, 'processes'))).toHaveLength(1)
+    await state.prune(1)
+    expect(await readdir(join(folder, 'processes'))).toEqual([])
+  },
+)
+
 test('several processes write at the same time', async ({ folder, open, expect }) => {
   const code = `
     for (let number = 0; number < 50; number++) {
@@ -166,7 +198,9 @@ test('several processes that find the same damage put it aside once, and lose no
 })
 
 describe.skipIf(noDisk)('a full disk', () => {
-  test('is told of with what to do, and history goes on when there is room again', async ({ expect }) => {
+  test('fails no run and is told of; when there is room again, the rest of the run is written down', async ({
+    expect,
+  }) => {
     await using disk = await makeSmallDisk({ sizeBytes: 8 * 1024 * 1024 })
     await using state = openState(join(disk.path, 'state'), { clock: Date.now })
     const { id } = state.runs.begin({ stack: 's', job: 'j', trigger: 'manual', program: '0.1.0' })
@@ -174,22 +208,47 @@ describe.skipIf(noDisk)('a full disk', () => {
     await disk.fill(64 * 1024)
     log.write({ level: 'info', message: 'x'.repeat(1_000_000) })
     expect(log.problem).toMatch(/^the log can/)
-    const fill = (): void => {
-      for (;;) state.runs.beginStep(id, { kind: 'read', source: 'x'.repeat(10_000) })
-    }
-    expect(fill).toThrow(
-      expect.objectContaining({
-        code: 'STATE',
-        message: expect.stringContaining('full'),
-        hint: 'make room on that disk; backups do not need the history',
-      }),
+    while (state.warnings.length === 0) state.runs.beginStep(id, { kind: 'read', source: 'x'.repeat(10_000) })
+    const step = state.runs.beginStep(id, { kind: 'read', source: 'x'.repeat(10_000) })
+    expect(state.warnings).toEqual([expect.stringMatching(/^the history of runs in .* cannot be used: .*full$/)])
+    expect(() => state.alerts.set('key', 'x'.repeat(1_000_000))).toThrow(
+      expect.objectContaining({ code: 'STATE', hint: 'make room on that disk; backups do not need the history' }),
     )
     await rm(join(disk.path, 'ballast'))
     log.write({ level: 'info', message: 'room again' })
+    state.runs.endStep(id, step, { outcome: 'failed' })
     state.runs.end(id, 'failed')
     expect(state.runs.get(id)?.outcome).toBe('failed')
+    expect(state.runs.get(id)?.steps.at(-1)).toMatchObject({ number: step.number, outcome: 'failed' })
     const messages: (string | undefined)[] = []
     for await (const line of state.logs.read(id)) messages.push(parseLogLine(line)?.message)
     expect(messages.at(-1)).toBe('room again')
   })
+})
+
+test('history stays whole when the process itself reads the files of its database, as a backup of them does', async ({
+  folder,
+  open,
+  expect,
+}) => {
+  const state = open()
+  const begin = (): string => state.runs.begin({ stack: 's', job: 'j', trigger: 'manual', program: '0.1.0' }).id
+  const ids = [begin()]
+  // Closing any handle of a file gives up the locks that this process has on it: SQLite's too.
+  const names = (await readdir(folder)).filter((name) => name.startsWith('state.db'))
+  for (const name of names) await readFile(join(folder, name))
+  // So another process takes itself for the last one, and tidies up when it closes.
+  const look = program(folder, `console.log(state.runs.list().length); await state[Symbol.asyncDispose]()`)
+  expect((await runOk(process.execPath, look)).stdout.trim()).toBe('1')
+  for (let time = 0; time < 3; time++) {
+    ids.push(begin())
+    expect((await runOk(process.execPath, look)).stdout.trim()).toBe(String(ids.length))
+  }
+  expect(state.warnings).toEqual([])
+  expect(
+    open()
+      .runs.list()
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(ids.toSorted())
 })

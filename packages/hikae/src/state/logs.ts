@@ -1,4 +1,4 @@
-import { createReadStream, mkdirSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -32,9 +32,8 @@ export class RunLogs {
     return join(this.#folder, run + SUFFIX)
   }
 
-  /** To be written; the caller closes it. @throws the system's error when the file cannot be made */
+  /** To be written, once for each run; the caller closes it. */
   open(run: RunId): RunLog {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     return new RunLog(this.path(run), this.#options)
   }
 

@@ -17,6 +17,7 @@ export const MIGRATIONS: readonly string[] = [
     boot text,
     namespace text,
     process_started integer,
+    process_lock text,
     program text not null
   ) strict, without rowid;
   create index runs_by_job on runs (job, started_at);

@@ -14,10 +14,9 @@ export interface ProcessOrigin {
   readonly namespace?: string
   /** When the process started: clock ticks since the machine did. */
   readonly started?: number
+  /** Name of the lock that it holds while it lives. */
+  readonly lock?: string
 }
-
-/** Longer than this, no run says nothing. */
-const SILENCE_MS = 24 * 60 * 60 * 1000
 
 export function ownProcess(): ProcessOrigin {
   const named = { host: hostname(), pid: process.pid }
@@ -34,24 +33,17 @@ export function ownProcess(): ProcessOrigin {
 }
 
 /**
- * Whether a process is over. One of another machine or container that shares our folder cannot be seen: it is taken for
- * ended when nothing was heard of it for a day.
+ * Whether a process is over. One that we can see is looked for; one of another container or machine, or of this one before it
+ * was started anew, is over when it does not hold its lock any more.
  *
- * @param silentMs how long nothing was heard of it
+ * @param isHeld whether somebody holds the lock of this name
  */
-export function hasEnded(other: ProcessOrigin, own: ProcessOrigin, silentMs: number): boolean {
-  const isNear = other.boot === own.boot && other.namespace === own.namespace
-  // Of our name, and not of our world: the machine has restarted, or the container.
-  if (other.host === own.host && !isNear) return true
-  if (other.host !== own.host && (!isNear || own.boot === undefined)) return silentMs > SILENCE_MS
-  return !isRunning(other)
-}
-
-/** When in doubt, it is. */
-function isRunning({ pid, started }: ProcessOrigin): boolean {
-  if (!processExists(pid)) return false
-  const state = started === undefined ? undefined : processState(pid)
-  return state === undefined || (state.started === started && !state.isOver)
+export function hasEnded(other: ProcessOrigin, own: ProcessOrigin, isHeld: (lock: string) => boolean): boolean {
+  const isNear = own.boot !== undefined && other.boot === own.boot && other.namespace === own.namespace
+  if (isNear && !processExists(other.pid)) return true
+  const state = isNear ? processState(other.pid) : undefined
+  if (state !== undefined) return state.started !== other.started || state.isOver
+  return other.lock === undefined || !isHeld(other.lock)
 }
 
 function processExists(pid: number): boolean {

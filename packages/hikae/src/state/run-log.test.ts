@@ -77,6 +77,12 @@ test('a log that cannot be written fails nothing, and tells why', ({ expect }) =
   expect(log.problem).toBe('the log cannot be written: no space left on device')
 })
 
+test('a log whose file cannot be made fails nothing either', ({ expect }) => {
+  using log = new RunLog('/dev/null/logs/run.jsonl', { clock, redactor: new Redactor() })
+  log.write({ level: 'info', message: 'a' })
+  expect(log.problem).toMatch(/^the log cannot be written: /)
+})
+
 test.for(['', '{', 'null', '{"time":"x","level":"loud","message":""}', '{"time":"x","level":"info"}'])(
   '%j is no line of a log',
   (line, { expect }) => {

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { errorMessage } from '../errors.ts'
 import { withoutUndefined } from '../without-undefined.ts'
 import { LOG_LEVELS, type LogEntry, type LogLevel } from './log-entry.ts'
@@ -25,21 +26,22 @@ const RESERVE = 1 / 4
  * that cannot be written fails nothing: see `problem`.
  */
 export class RunLog implements Disposable {
-  readonly #file: number
+  readonly #file: number | undefined
   readonly #clock: () => number
   readonly #redactor: Redactor
   readonly #limits: Readonly<Record<'all' | 'important', number>>
   #keeps: 'all' | 'important' | 'nothing' = 'all'
-  #sizeBytes: number
+  #sizeBytes = 0
   #leftOut = 0
   /** The end of the file is half a line. */
   #isTorn = false
   #problem: string | undefined
 
-  /** @throws the system's error when the file cannot be made */
   constructor(path: string, { clock, redactor, limitBytes = LIMIT_BYTES }: RunLogOptions) {
-    this.#file = openSync(path, 'a', 0o600)
-    this.#sizeBytes = fstatSync(this.#file).size
+    this.#file = this.#attempt(() => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      return openSync(path, 'a', 0o600)
+    })
     this.#clock = clock
     this.#redactor = redactor
     this.#limits = { all: limitBytes, important: limitBytes * (1 + RESERVE) }
@@ -63,7 +65,7 @@ export class RunLog implements Disposable {
   /** Says how much was left out, and closes the file. */
   [Symbol.dispose](): void {
     if (this.#leftOut > 0) this.#appendCut(`${this.#leftOut} entries were left out, since the log was full`)
-    closeSync(this.#file)
+    if (this.#file !== undefined) closeSync(this.#file)
   }
 
   #hasRoomFor(level: LogLevel, bytes: number): boolean {
@@ -96,14 +98,21 @@ export class RunLog implements Disposable {
   }
 
   #append(line: string): void {
+    const file = this.#file
+    if (file === undefined) return
     const bytes = Buffer.from(this.#isTorn ? `\n${line}` : line)
+    const written = this.#attempt(() => writeSync(file, bytes)) ?? 0
+    this.#sizeBytes += written
+    if (written > 0) this.#isTorn = written < bytes.length
+    if (this.#isTorn) this.#problem ??= 'the log could not be written whole: the disk may be full'
+  }
+
+  #attempt<T>(work: () => T): T | undefined {
     try {
-      const written = writeSync(this.#file, bytes)
-      this.#sizeBytes += written
-      this.#isTorn = written < bytes.length
-      if (this.#isTorn) this.#problem ??= 'the log could not be written whole: the disk may be full'
+      return work()
     } catch (error) {
       this.#problem ??= `the log cannot be written: ${errorMessage(error)}`
+      return undefined
     }
   }
 }

@@ -35,6 +35,7 @@ export function originFrom(row: Row): ProcessOrigin {
     boot: textIfAny(row, 'boot'),
     namespace: textIfAny(row, 'namespace'),
     started: row['process_started'] === null ? undefined : Number(row['process_started']),
+    lock: textIfAny(row, 'process_lock'),
   }) as ProcessOrigin
 }
 

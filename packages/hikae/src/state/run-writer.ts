@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { withoutUndefined } from '../without-undefined.ts'
+import type { ProcessLocks } from './process-locks.ts'
 import type { ProcessOrigin } from './process-origin.ts'
 import type { Redactor } from './redactor.ts'
 import { newRunId } from './run-id.ts'
@@ -7,25 +8,34 @@ import type { RunFinding, RunId, RunOutcome, RunRecord, RunStart } from './run-r
 import type { SourceResult, StepEnd, StepRecord, StepStart } from './run-record.ts'
 import type { StateDatabase } from './state-database.ts'
 import { StateError } from './state-error.ts'
+import { insertRun, putSourceResult, putStep } from './write-rows.ts'
 
 export interface RunWriterOptions {
   readonly clock: () => number
   readonly random: () => number
   readonly origin: ProcessOrigin
+  readonly locks: ProcessLocks
   readonly redactor: Redactor
+  /** Told when something could not be written down. */
+  readonly onLoss: (message: string) => void
 }
 
 /** So many runs do not begin in one second by one chance in 65536. */
 const ATTEMPTS = 20
 
+type Work = (database: DatabaseSync) => void
+
 interface BegunRun {
   readonly record: RunRecord
   lastStep: number
+  /** What could not be written yet, in order. */
+  pending: readonly Work[]
 }
 
 /**
- * Writes down what runs of this process do, as they do it, without secrets. When the database is lost meanwhile, the run is
- * in the new one from there on.
+ * Writes down what runs of this process do, as they do it, without secrets. Nothing here fails a run: what cannot be written
+ * is told of, and written with what comes next of the same run. When the database is lost meanwhile, the run is in
+ * the new one from there on.
  */
 export class RunWriter {
   readonly #database: StateDatabase
@@ -38,7 +48,8 @@ export class RunWriter {
   }
 
   begin(start: RunStart): RunRecord {
-    const { clock, random, origin } = this.#options
+    const { clock, random } = this.#options
+    const origin = this.#origin()
     const startedMs = clock()
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const record: RunRecord = {
@@ -50,8 +61,8 @@ export class RunWriter {
         steps: [],
         sources: [],
       }
-      if (!this.#database.write((database) => insertRun(database, record, origin))) continue
-      this.#begun.set(record.id, { record, lastStep: 0 })
+      if (this.#write((database) => insertRun(database, record, origin)) === false) continue
+      this.#begun.set(record.id, { record, lastStep: 0, pending: [] })
       return record
     }
     throw new StateError(`no id is free for a run at ${new Date(startedMs).toISOString()}`, {
@@ -60,15 +71,10 @@ export class RunWriter {
   }
 
   beginStep(run: RunId, start: StepStart): StepRecord {
-    return this.#writeRun(run, (database) => {
-      const last = database.prepare('select max(number) as last from steps where run = ?').get(run)?.['last'] ?? 0
-      const begun = this.#begun.get(run)
-      const number = Math.max(Number(last), begun?.lastStep ?? 0) + 1
-      if (begun) begun.lastStep = number
-      const step = { number, ...start, startedAt: this.#now() }
-      putStep(database, run, step)
-      return step
-    })
+    const begun = this.#begunRun(run)
+    const step = { number: ++begun.lastStep, ...start, startedAt: this.#now() }
+    this.#writeRun(run, (database) => putStep(database, run, step))
+    return step
   }
 
   /** @param step as it was begun */
@@ -95,19 +101,51 @@ export class RunWriter {
 
   /** The last word: it counts also when somebody had taken the run for interrupted. */
   end(run: RunId, outcome: RunOutcome): void {
+    const endedAt = this.#now()
     this.#writeRun(run, (database) => {
-      database.prepare('update runs set ended_at = ?, outcome = ? where id = ?').run(this.#now(), outcome, run)
+      database.prepare('update runs set ended_at = ?, outcome = ? where id = ?').run(endedAt, outcome, run)
     })
     this.#begun.delete(run)
   }
 
-  #writeRun<T>(run: RunId, work: (database: DatabaseSync) => T): T {
+  #writeRun(run: RunId, work: Work): void {
+    const begun = this.#begunRun(run)
+    const due = [...begun.pending, work]
+    const origin = this.#origin()
+    const isWritten = this.#write((database) => {
+      insertRun(database, begun.record, origin)
+      for (const each of due) each(database)
+      return true
+    })
+    begun.pending = isWritten ? [] : due
+  }
+
+  #begunRun(run: RunId): BegunRun {
     const begun = this.#begun.get(run)
     if (begun === undefined) throw new Error(`run ${run} was not begun here, or has ended`)
-    return this.#database.write((database) => {
-      insertRun(database, begun.record, this.#options.origin)
-      return work(database)
-    })
+    return begun
+  }
+
+  /** @returns undefined when it could not be written */
+  #write<T>(work: (database: DatabaseSync) => T): T | undefined {
+    try {
+      return this.#database.write(work)
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error
+      this.#options.onLoss(error.message)
+      return undefined
+    }
+  }
+
+  #origin(): ProcessOrigin {
+    const { origin, locks, onLoss } = this.#options
+    try {
+      return { ...origin, lock: locks.own() }
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error
+      onLoss(error.message)
+      return origin
+    }
   }
 
   #now(): string {
@@ -121,50 +159,4 @@ function redactedFinding({ severity, message, hint }: RunFinding, redactor: Reda
     message: redactor.text(message),
     ...(hint === undefined ? {} : { hint: redactor.text(hint) }),
   }
-}
-
-/** @returns false when there is a run of this id already; it stays as it is */
-function insertRun(database: DatabaseSync, record: RunRecord, origin: ProcessOrigin): boolean {
-  const { id, stack, job, trigger, startedAt, program } = record
-  const { host, pid, boot, namespace, started } = origin
-  const { changes } = database
-    .prepare(
-      `insert or ignore into runs
-        (id, stack, job, run_trigger, started_at, program, host, pid, boot, namespace, process_started)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(id, stack, job, trigger, startedAt, program, host, pid, boot ?? null, namespace ?? null, started ?? null)
-  return changes === 1
-}
-
-function putStep(database: DatabaseSync, run: RunId, step: StepRecord): void {
-  const { number, kind, source, repository, startedAt, endedAt, outcome, message, hint, facts } = step
-  const texts = [source, repository, startedAt, endedAt, outcome, message, hint].map((value) => value ?? null)
-  database
-    .prepare(
-      `insert or replace into steps
-        (run, number, kind, source, repository, started_at, ended_at, outcome, message, hint, facts)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(run, number, kind, ...texts, facts === undefined ? null : JSON.stringify(facts))
-}
-
-function putSourceResult(database: DatabaseSync, run: RunId, result: SourceResult): void {
-  const { source, kind, outcome, startedAt, seconds, bytes, files, isEmpty, addedBytes, storedBytes } = result
-  const place = database.prepare('select count(*) as place from source_results where run = ?').get(run)?.['place'] ?? 0
-  database.prepare('delete from source_results where run = ? and source = ?').run(run, source)
-  database
-    .prepare(
-      `insert into source_results
-        (run, source, place, kind, outcome, started_at, seconds, bytes, files, is_empty, added_bytes, stored_bytes, findings)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(
-      ...[run, source, place, kind, outcome, startedAt, seconds, bytes, files],
-      ...[isEmpty ? 1 : 0, addedBytes, storedBytes, JSON.stringify(result.findings)],
-    )
-  const insert = database.prepare(
-    'insert into source_snapshots (run, source, repository, snapshot) values (?, ?, ?, ?)',
-  )
-  for (const [repository, snapshot] of Object.entries(result.snapshots)) insert.run(run, source, repository, snapshot)
 }

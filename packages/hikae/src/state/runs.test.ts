@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises'
 import { describe } from 'vitest'
 import { addRun, GONE, sourceResult, START, test } from './state.test.support.ts'
 
@@ -97,6 +98,36 @@ describe('a run', () => {
       '19700101T000000Z-8000',
       '19700101T000000Z-4000',
     ])
+  })
+
+  test('begins also when nothing can be written down, and nobody is left in the dark', async ({
+    state,
+    folder,
+    expect,
+  }) => {
+    await rm(folder, { recursive: true })
+    await writeFile(folder, 'no folder any more')
+    const { id } = state.runs.begin(START)
+    const step = state.runs.beginStep(id, { kind: 'preflight' })
+    state.runs.addSource(id, sourceResult('db'))
+    expect(state.warnings).toContainEqual(expect.stringMatching(/^the history of runs in .* cannot be used: /))
+    await rm(folder)
+    state.runs.endStep(id, step, { outcome: 'succeeded' })
+    state.runs.end(id, 'succeeded')
+    expect(state.runs.get(id)).toMatchObject({
+      outcome: 'succeeded',
+      steps: [{ number: 1, outcome: 'succeeded' }],
+      sources: [{ source: 'db' }],
+    })
+  })
+
+  test('that is given nonsense to remember says so at once, and goes on', ({ state, expect }) => {
+    const { id } = state.runs.begin(START)
+    expect(() => state.runs.addSource(id, sourceResult('db', { bytes: 1.5 }))).toThrow('cannot store REAL')
+    expect(() => state.runs.addSource(id, sourceResult('db', { bytes: Number.NaN }))).toThrow('NOT NULL')
+    state.runs.end(id, 'succeeded')
+    expect(state.runs.get(id)).toMatchObject({ outcome: 'succeeded', sources: [] })
+    expect(state.warnings).toEqual([])
   })
 
   test('is over when it has ended', ({ state, expect }) => {

@@ -62,7 +62,7 @@ export class Runs extends RunWriter {
 
   /** Those that are not over, and whose process is; nobody has noted it yet. Oldest first. */
   interruptedRuns(): readonly RunRecord[] {
-    return this.#database.read((database) => this.#interrupted(database).map((row) => this.#toldBy(database, row)))
+    return this.#database.read((database) => this.#interrupted(database).map((row) => this.#told(database, row)))
   }
 
   /**
@@ -130,7 +130,7 @@ export class Runs extends RunWriter {
       database
         .prepare(`select * from runs where ${condition} order by started_at desc, id desc limit ?`)
         .all(...values, limit)
-        .map((row) => this.#toldBy(database, row)),
+        .map((row) => this.#told(database, row)),
     )
   }
 
@@ -145,20 +145,17 @@ export class Runs extends RunWriter {
 
   #interrupted(database: DatabaseSync): Row[] {
     const open = database.prepare('select * from runs where outcome is null order by started_at, id').all()
-    return open.filter((row) => this.#isInterrupted(database, row))
+    return open.filter((row) => this.#isInterrupted(row))
   }
 
-  #isInterrupted(database: DatabaseSync, row: Row): boolean {
-    const lastSign = database
-      .prepare('select max(max(started_at), max(coalesce(ended_at, started_at))) as time from steps where run = ?')
-      .get(String(row['id']))?.['time']
-    const silentMs = this.#options.clock() - Date.parse(String(lastSign ?? row['started_at']))
-    return hasEnded(originFrom(row), this.#options.origin, silentMs)
+  #isInterrupted(row: Row): boolean {
+    const { origin, locks } = this.#options
+    return hasEnded(originFrom(row), origin, (lock) => locks.isHeld(lock))
   }
 
-  #toldBy(database: DatabaseSync, row: Row): RunRecord {
+  #told(database: DatabaseSync, row: Row): RunRecord {
     const record = runFrom(database, row)
-    if (record.outcome !== undefined || !this.#isInterrupted(database, row)) return record
+    if (record.outcome !== undefined || !this.#isInterrupted(row)) return record
     return {
       ...record,
       outcome: 'interrupted',

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemCode } from '../errors.ts'
+import { makePrivateFile } from './make-private-file.ts'
 import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { withOpeningLock } from './opening-lock.ts'
@@ -20,6 +21,13 @@ export interface StateDatabaseOptions {
   readonly onLoss: (message: string) => void
 }
 
+interface OpenDatabase {
+  readonly database: DatabaseSync
+  /** Of the files that are open: when others lie at their paths, ours are history. */
+  readonly inode: bigint | undefined
+  readonly walInode: bigint | undefined
+}
+
 /**
  * The file `state.db`, open for several processes at once. Losing it loses history only, so that a damaged one is put aside
  * and a deleted one is begun anew, also while it is open.
@@ -28,9 +36,7 @@ export class StateDatabase implements Disposable {
   readonly path: string
   readonly #folder: string
   readonly #options: StateDatabaseOptions
-  #database: DatabaseSync
-  /** Of the file that is open: when another one lies at the path, ours is history. */
-  #inode: bigint
+  #open: OpenDatabase
   #isDisposed = false
 
   /** @throws {StateError | StateVersionError} */
@@ -38,16 +44,14 @@ export class StateDatabase implements Disposable {
     this.#folder = folder
     this.path = join(folder, 'state.db')
     this.#options = options
-    const opened = this.#guarded(() => this.#open())
-    this.#database = opened.database
-    this.#inode = opened.inode
+    this.#open = this.#guarded(() => this.#openFolder())
   }
 
   /** @throws {StateError} */
   read<T>(work: (database: DatabaseSync) => T): T {
     return this.#guarded(() => {
       this.#reopenWhenReplaced()
-      return this.#withoutDamage(() => work(this.#database))
+      return this.#withoutDamage(() => work(this.#open.database))
     })
   }
 
@@ -58,7 +62,7 @@ export class StateDatabase implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isDisposed = true
-    if (this.#database.isOpen) this.#database.close()
+    this.#close()
   }
 
   #guarded<T>(work: () => T): T {
@@ -79,26 +83,34 @@ export class StateDatabase implements Disposable {
     }
   }
 
+  /**
+   * Another process may have put the file aside, or a person may have deleted it. It is also possible that our own process
+   * has read the files of the database, as a backup of them does: that gives up SQLite's locks, so that the next process to
+   * close the database takes itself for the last one and removes the log that we write to.
+   */
   #reopenWhenReplaced(): void {
     if (this.#isDisposed) throw new Error('the state is closed')
     const inode = inodeAt(this.path)
-    if (inode === this.#inode && this.#database.isOpen) return
+    const { database, ...opened } = this.#open
+    if (database.isOpen && inode === opened.inode && inodeAt(`${this.path}-wal`) === opened.walInode) return
     if (inode === undefined)
       this.#options.onLoss(`${this.path} was deleted while it was in use: the history begins anew`)
     this.#reopen()
   }
 
   #reopen(): void {
-    if (this.#database.isOpen) this.#database.close()
-    const { database, inode } = this.#open()
-    this.#database = database
-    this.#inode = inode
+    this.#close()
+    this.#open = this.#openFolder()
   }
 
-  #open(): { database: DatabaseSync; inode: bigint } {
+  #close(): void {
+    if (this.#open.database.isOpen) this.#open.database.close()
+  }
+
+  #openFolder(): OpenDatabase {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     if ((statSync(this.#folder).mode & 0o077) !== 0) chmodSync(this.#folder, 0o700)
-    return withOpeningLock(join(this.#folder, 'opening.lock'), BUSY_MS, () => {
+    return withOpeningLock(this.#folder, () => {
       try {
         return this.#openFile()
       } catch (error) {
@@ -109,16 +121,16 @@ export class StateDatabase implements Disposable {
     })
   }
 
-  #openFile(): { database: DatabaseSync; inode: bigint } {
+  #openFile(): OpenDatabase {
     // SQLite gives its companions the permissions of the file itself.
-    closeSync(openSync(this.path, 'a', 0o600))
+    makePrivateFile(this.path)
     if ((statSync(this.path).mode & 0o077) !== 0) chmodSync(this.path, 0o600)
     const database = new DatabaseSync(this.path, { timeout: BUSY_MS })
     try {
       database.exec('pragma journal_mode = wal; pragma synchronous = normal')
       requireWhole(database)
       migrate(database, this.path, MIGRATIONS)
-      return { database, inode: inodeAt(this.path)! }
+      return { database, inode: inodeAt(this.path), walInode: inodeAt(`${this.path}-wal`) }
     } catch (error) {
       database.close()
       throw error

@@ -12,8 +12,12 @@ describe('the folder', () => {
     addRun(state, clock)
     expect(await mode(folder)).toBe(0o700)
     const names = (await readdir(folder)).sort()
-    expect(names).toEqual(['opening.lock', 'state.db', 'state.db-shm', 'state.db-wal'])
-    for (const name of names) expect([name, await mode(join(folder, name))]).toEqual([name, 0o600])
+    expect(names).toEqual(['opening.lock', 'processes', 'state.db', 'state.db-shm', 'state.db-wal'])
+    const [own = ''] = await readdir(join(folder, 'processes'))
+    for (const name of [...names.filter((name) => name !== 'processes'), join('processes', own)]) {
+      expect([name, await mode(join(folder, name))]).toEqual([name, 0o600])
+    }
+    expect(await mode(join(folder, 'processes'))).toBe(0o700)
   })
 
   test('is closed to others again', async ({ folder, open, expect }) => {
@@ -100,7 +104,7 @@ test('a database that is deleted while it is open is begun anew, and the run tha
   addRun(state, clock)
   const { id } = state.runs.begin(START)
   const step = state.runs.beginStep(id, { kind: 'preflight' })
-  for (const name of await readdir(folder)) if (name !== 'logs') await rm(join(folder, name))
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
   const read = state.runs.beginStep(id, { kind: 'read' })
   state.runs.endStep(id, step, { outcome: 'succeeded' })
   state.runs.endStep(id, read, { outcome: 'failed' })
@@ -129,7 +133,7 @@ describe('versions', () => {
       pragma user_version = 1;
       insert into runs values
         ('20260101T000000Z-0001', 's', 'j', 'manual', '2026-01-01T00:00:00.000Z', '2026-01-01T00:01:00.000Z', 'succeeded',
-         'h', 7, null, null, null, '0.1.0');
+         'h', 7, null, null, null, null, '0.1.0');
       insert into steps values
         ('20260101T000000Z-0001', 1, 'read', 'db', null, '2026-01-01T00:00:00.000Z', null, null, null, null, '{"files":3}');
       insert into source_results values

@@ -1,5 +1,6 @@
 import { AlertStates } from './alert-states.ts'
 import { RunLogs } from './logs.ts'
+import { ProcessLocks } from './process-locks.ts'
 import { type ProcessOrigin, ownProcess } from './process-origin.ts'
 import { pruneRuns } from './prune-runs.ts'
 import { Redactor } from './redactor.ts'
@@ -26,7 +27,7 @@ export interface State extends AsyncDisposable {
   readonly alerts: AlertStates
   readonly schedules: ScheduleStates
   readonly redactor: Redactor
-  /** What a person should be told: that history was lost, and where the rest of it is. Grows while the state is open. */
+  /** What a person should be told: what of the history was lost, and where the rest of it is. Grows while the state is open. */
   readonly warnings: readonly string[]
   /**
    * Forgets runs that are older than so many days, and their logs; never the last good one of a source, of a source in a
@@ -48,9 +49,13 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export function openState(folder: string, options: StateOptions): State {
   const { clock, random = Math.random, origin = ownProcess(), redactor = new Redactor() } = options
   const warnings: string[] = []
-  const database = new StateDatabase(folder, { clock, onLoss: (message) => warnings.push(message) })
+  const onLoss = (message: string): void => {
+    if (!warnings.includes(message)) warnings.push(message)
+  }
+  const database = new StateDatabase(folder, { clock, onLoss })
   const logs = new RunLogs(folder, { clock, redactor })
-  const runs = new Runs(database, { clock, random, origin, redactor })
+  const locks = new ProcessLocks(folder)
+  const runs = new Runs(database, { clock, random, origin, locks, redactor, onLoss })
   return {
     runs,
     logs,
@@ -64,8 +69,12 @@ export function openState(folder: string, options: StateOptions): State {
       // Also those of runs that a lost database knew.
       const old = (await logs.runs()).filter((run) => startOfRun(run) < beforeMs && runs.get(run) === undefined)
       for (const run of old) await logs.remove(run)
+      locks.sweep()
       return forgotten.length
     },
-    [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
+    async [Symbol.asyncDispose]() {
+      locks[Symbol.dispose]()
+      database[Symbol.dispose]()
+    },
   }
 }
