@@ -42,6 +42,10 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/disk-list.ts')).diskList,
     (await import('./commands/disk-prepare.ts')).diskPrepare,
   ],
+  config: async () => {
+    const { configCheck, configSchema, configShow } = await import('./commands/config.ts')
+    return [configCheck, configShow, configSchema]
+  },
   completion: async () => [(await import('./commands/completion.ts')).completion],
   version: async () => [(await import('./commands/version.ts')).version],
 }

@@ -25,7 +25,7 @@ export async function runBackup(
 ): Promise<ExitCode> {
   const { backUp } = await import('@hikae/engine')
   const { out } = context
-  const chosen = await chooseRepositories(globals, context.env)
+  const chosen = await chooseRepositories(globals, context)
   refuseSharedStdin(options, chosen, context)
   const input = await openInput(options, args, context)
   await using owned = new AsyncDisposableStack()

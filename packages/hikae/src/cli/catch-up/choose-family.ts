@@ -1,4 +1,4 @@
-import type { Environment } from '../context.ts'
+import type { StackContext } from '../config/open-stack.ts'
 import { UsageError } from '../../errors.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { chooseRepositories, type ChosenRepository, stackRepositories } from '../repository/choose.ts'
@@ -17,11 +17,11 @@ export interface Family {
  *
  * @throws {UsageError} there is only one
  */
-export async function chooseFamily(globals: GlobalValues, env: Environment): Promise<Family> {
-  const targets = await chooseRepositories(globals, env)
+export async function chooseFamily(globals: GlobalValues, context: StackContext): Promise<Family> {
+  const targets = await chooseRepositories(globals, context)
   const names = targets.map(({ name }) => name)
   const areOfStack = names.some((name) => name !== undefined)
-  const stack = areOfStack ? await stackRepositories(globals, env) : []
+  const stack = areOfStack ? await stackRepositories(globals, context) : []
   const others = stack.filter(({ name }) => !names.includes(name))
   if (targets.length + others.length > 1) return { targets, others }
   throw new UsageError('there is only one repository: nothing can be brought level with it', {

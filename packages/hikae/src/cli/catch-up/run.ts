@@ -22,7 +22,7 @@ export async function runCatchUp(input: CatchUpInput, context: CommandContext): 
   refuseSelection(input)
   const { options, globals } = input
   const { out } = context
-  const { targets, others } = await chooseFamily(globals, context.env)
+  const { targets, others } = await chooseFamily(globals, context)
   await using owned = new AsyncDisposableStack()
   const access = (chosen: ChosenRepository): Access => ({
     lock: options.dryRun ? 'none' : 'shared',

@@ -52,8 +52,8 @@ export const copy = command({
     refuseOptionsOfCatchUp(options)
     const { copySnapshots } = await import('@hikae/engine')
     const { out } = context
-    const destination = await chooseRepository(globals, context.env)
-    const chosenSource = await chooseSource(options, globals, context.env)
+    const destination = await chooseRepository(globals, context)
+    const chosenSource = await chooseSource(options, globals, context)
     if (chosenSource === undefined) {
       throw new UsageError('no repository to copy from is named', { hint: 'add --from-repo /path/to/repository' })
     }

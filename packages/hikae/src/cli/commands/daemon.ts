@@ -19,7 +19,7 @@ export const daemon = command({
   async run({ globals }, context) {
     const { openStackJobs } = await import('../jobs/stack-jobs.ts')
     const { runDaemon } = await import('../daemon/run-daemon.ts')
-    const stack = await openStackJobs(globals, context.env)
+    const stack = await openStackJobs(globals, context)
     if (!stack || stack.jobs.length === 0) {
       throw new UsageError(stack ? `${stack.stack.file} has no jobs` : 'there is no stack file', {
         hint: 'write hikae.yaml with jobs, or name one with --config',

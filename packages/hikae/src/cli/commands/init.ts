@@ -46,7 +46,7 @@ export const init = command({
   ],
   async run({ options: given, globals }, context) {
     const { initRepository } = await import('@hikae/engine')
-    const chosen = await chooseRepositories(globals, context.env)
+    const chosen = await chooseRepositories(globals, context)
     let chunkerPolynomial = await copiedPolynomial(given, globals, context)
     const passwords = await newPasswords(chosen, context)
     const { hostname, username } = ownIdentity()
@@ -88,7 +88,7 @@ async function copiedPolynomial(
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<bigint | undefined> {
-  const chosen = await chooseSource(given, globals, context.env)
+  const chosen = await chooseSource(given, globals, context)
   if (!given.copyChunkerParams) {
     if (chosen) throw new UsageError('--from-repo is of use only together with --copy-chunker-params')
     return undefined

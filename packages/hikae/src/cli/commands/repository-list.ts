@@ -18,7 +18,7 @@ export const repositoryList = command({
     const { chooseRepositories } = await import('../repository/choose.ts')
     const { surveyRepositories } = await import('../survey/survey.ts')
     const { printRepositories } = await import('../survey/list-view.ts')
-    const chosen = await chooseRepositories(globals, context.env)
+    const chosen = await chooseRepositories(globals, context)
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: true })
     printRepositories(repositories, context.out)
     return exitCodeOf(repositories)

@@ -80,7 +80,7 @@ export const restore = command({
     const { out, env } = context
     if (given.target === undefined) {
       const { sourceAskedFor } = await import('../jobs/asked-for.ts')
-      const { source, stack } = await sourceAskedFor(args[0]!, globals, env)
+      const { source, stack } = await sourceAskedFor(args[0]!, globals, context)
       const { restoreSource } = await import('../jobs/restore-source.ts')
       return restoreSource(source, stack, given, globals, context)
     }

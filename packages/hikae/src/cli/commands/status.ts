@@ -26,7 +26,7 @@ export const status = command({
     const { scoreOf } = await import('../survey/score.ts')
     const { printStatus } = await import('../survey/status-view.ts')
     const { surveyRepositories } = await import('../survey/survey.ts')
-    const chosen = await chooseRepositories(globals, context.env)
+    const chosen = await chooseRepositories(globals, context)
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: false })
     const sources = await sourcesOf(repositories, globals, context)
     printStatus({ repositories, sources, score: await scoreOf(repositories, context.signal) }, context.out, Date.now())
@@ -42,12 +42,12 @@ export const status = command({
 async function sourcesOf(
   repositories: readonly SurveyedRepository[],
   globals: GlobalValues,
-  { env }: CommandContext,
+  context: CommandContext,
 ): Promise<SourceStatus[]> {
   if (repositories.some(({ chosen }) => chosen.name === undefined)) return []
   const { openStackJobs } = await import('../jobs/stack-jobs.ts')
   const { sourceStatuses } = await import('../../jobs/source-status.ts')
-  const stack = await openStackJobs(globals, env)
+  const stack = await openStackJobs(globals, context)
   if (!stack) return []
   const held = repositories.map((repository) => ({
     repository: repository.label,

@@ -76,11 +76,13 @@ class Daemon {
   /** Jobs, sources and repositories as the file has them now. One that makes no sense changes nothing. */
   async reload(scheduler: Scheduler, watches: ChangeWatches): Promise<void> {
     this.#reloading = this.#reloading.then(async () => {
-      const { out, env } = this.#context
+      const { out } = this.#context
       try {
-        const stack = await openStackJobs(this.#globals, env)
+        // Whoever asks for the stack by the same options is given what was read before.
+        const globals = { ...this.#globals }
+        const stack = await openStackJobs(globals, this.#context)
         if (!stack) throw new Error('the stack file has gone')
-        this.#runner.stack = stack
+        this.#runner.replace(stack, globals)
         scheduler.replaceJobs(stack.jobs)
         await watches.replace(stack)
         out.note(`read ${stack.stack.file} again: ${stack.jobs.length} jobs`)

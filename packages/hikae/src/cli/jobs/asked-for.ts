@@ -14,13 +14,14 @@ import { openStackJobs, type StackJobs } from './stack-jobs.ts'
  */
 export async function jobsAskedFor(
   { args, globals, options }: CommandInput<typeof backupOptions>,
-  { env }: CommandContext,
+  context: CommandContext,
 ): Promise<{ jobs: readonly Job[]; stack: StackJobs } | undefined> {
   const lists = [...options.filesFrom, ...options.filesFromVerbatim, ...options.filesFromRaw]
-  if (namesRepository(globals, env) || options.stdin || options.stdinFromCommand || lists.length > 0) return undefined
+  if (namesRepository(globals, context.env) || options.stdin || options.stdinFromCommand || lists.length > 0)
+    return undefined
   // What is in a folder is no job, and needs no look at the stack file.
   if (args.length > 0 && args.every((arg) => arg.includes('/'))) return undefined
-  const stack = await openStackJobs(globals, env)
+  const stack = await openStackJobs(globals, context)
   if (!stack || stack.jobs.length === 0) return undefined
   if (args.length === 0) return { jobs: stack.jobs, stack }
   const named = args.map((arg) => stack.jobs.find(({ name }) => name === arg))
@@ -42,9 +43,9 @@ export async function jobsAskedFor(
 export async function sourceAskedFor(
   name: string,
   globals: GlobalValues,
-  env: Environment,
+  context: CommandContext,
 ): Promise<{ source: JobSource; stack: StackJobs }> {
-  const stack = await openStackJobs(globals, env)
+  const stack = await openStackJobs(globals, context)
   const sources = stack?.sources ?? []
   const source = sources.find((candidate) => candidate.name === name)
   if (stack && source) return { source, stack }

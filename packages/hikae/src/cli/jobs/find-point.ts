@@ -36,7 +36,7 @@ export async function findPoint(
   context: CommandContext,
   owned: AsyncDisposableStack,
 ): Promise<FoundPoint> {
-  const chosen = await chooseRepositories(globals, context.env)
+  const chosen = await chooseRepositories(globals, context)
   const access = { lock: 'shared', readOnly: true } as const
   const { opened, failed } = await openAll(chosen, globals, context, () => access, owned)
   for (const { chosen: absent, error } of failed) context.out.warn(`${labelOf(absent)}: ${error.message}`)

@@ -15,7 +15,7 @@ export function repositoriesOfStack(globals: GlobalValues, context: CommandConte
   const sessions = new Map<JobRepository, OpenedRepository>()
   return {
     async open(name, mode, signal): Promise<JobRepository> {
-      const chosen = await chooseByName(name, { kind: 'ask' }, globals, context.env)
+      const chosen = await chooseByName(name, { kind: 'ask' }, globals, context)
       const session = await openChosen(
         chosen,
         globals,

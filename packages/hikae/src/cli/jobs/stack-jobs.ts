@@ -1,14 +1,13 @@
 import { homedir } from 'node:os'
 import { realpath } from 'node:fs/promises'
-import { findStackFile } from '../../config/find.ts'
-import { loadStack, type Stack } from '../../config/load.ts'
+import type { Stack } from '../../config/load.ts'
 import type { JobSource } from '../../jobs/job.ts'
 import type { ConfiguredJob } from '../../jobs/job-schema.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import { stateFolder } from '../../state/state-folder.ts'
-import type { Environment } from '../context.ts'
+import { openStack, type StackContext } from '../config/open-stack.ts'
 import type { GlobalValues } from '../global-options.ts'
 
 /** A stack with its jobs, ready to run. */
@@ -24,10 +23,9 @@ export interface StackJobs {
 }
 
 /** @returns undefined when there is no stack file @throws {ConfigError} it makes no sense */
-export async function openStackJobs(globals: GlobalValues, env: Environment): Promise<StackJobs | undefined> {
-  const file = await findStackFile(globals.config, env)
-  if (file === undefined) return undefined
-  const stack = await loadStack(file, env)
+export async function openStackJobs(globals: GlobalValues, context: StackContext): Promise<StackJobs | undefined> {
+  const stack = await openStack(globals, context)
+  if (!stack) return undefined
   const name = stack.config.stack ?? stack.folder.split('/').at(-1)!
   return {
     stack,
@@ -39,7 +37,7 @@ export async function openStackJobs(globals: GlobalValues, env: Environment): Pr
       ...betweenOf(stack.config.jobs[job.name]!),
     })),
     sources: resolveSources(stack.config, SOURCE_KINDS),
-    stateFolder: stateFolder({ env, home: homedir() }, await realpath(file)),
+    stateFolder: stateFolder({ env: context.env, home: homedir() }, await realpath(stack.file)),
   }
 }
 

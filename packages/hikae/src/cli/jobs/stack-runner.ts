@@ -41,16 +41,15 @@ export class OverlapError extends ProgramError {
 
 /** Runs jobs of a stack and remembers it. */
 export class StackRunner implements AsyncDisposable {
-  /** May be replaced by a newer reading of the same file. */
-  stack: StackJobs
+  #stack: StackJobs
   readonly state: State
   readonly #folders: StackFolders
-  readonly #globals: GlobalValues
+  #globals: GlobalValues
   readonly #context: CommandContext
 
   /** @throws {StateError} what is to be remembered cannot be written down */
   constructor(stack: StackJobs, globals: GlobalValues, context: CommandContext) {
-    this.stack = stack
+    this.#stack = stack
     this.state = openState(stack.stateFolder, { clock: Date.now })
     this.#folders = new StackFolders(stack.stateFolder)
     this.#globals = globals
@@ -59,6 +58,16 @@ export class StackRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.state[Symbol.asyncDispose]()
+  }
+
+  get stack(): StackJobs {
+    return this.#stack
+  }
+
+  /** From a newer reading of the same file, by these options; what runs goes on with the older one. */
+  replace(stack: StackJobs, globals: GlobalValues): void {
+    this.#stack = stack
+    this.#globals = globals
   }
 
   /** Notes which runs have died, and removes what they left. @returns those that nobody has noted before */

@@ -27,9 +27,6 @@ export function labelOf({ name, location }: Pick<ChosenRepository, 'name' | 'loc
   return name ?? addressOf(location)
 }
 
-/** The context of a command; with an environment alone, what should be otherwise in the stack file is not printed. */
-export type ChoosingContext = StackContext | Environment
-
 /** Words that may be names in a stack file; addresses have a slash, a colon or a leading dot. */
 const NAME = /^[a-z0-9][\w.-]*$/i
 
@@ -39,11 +36,7 @@ const NAME = /^[a-z0-9][\w.-]*$/i
  *
  * @throws {UsageError} none or a senseless one is named @throws {ConfigError} the stack file makes no sense
  */
-export async function chooseRepositories(
-  globals: GlobalValues,
-  choosing: ChoosingContext,
-): Promise<ChosenRepository[]> {
-  const context = contextOf(choosing)
+export async function chooseRepositories(globals: GlobalValues, context: StackContext): Promise<ChosenRepository[]> {
   const { env } = context
   const named = await repositoryNames(globals, env)
   const stack = named.every((name) => NAME.test(name)) ? await openStack(globals, context) : undefined
@@ -65,8 +58,8 @@ export async function chooseRepositories(
 }
 
 /** @throws {UsageError} several are named: most commands work on one */
-export async function chooseRepository(globals: GlobalValues, choosing: ChoosingContext): Promise<ChosenRepository> {
-  const [first, ...others] = await chooseRepositories(globals, choosing)
+export async function chooseRepository(globals: GlobalValues, context: StackContext): Promise<ChosenRepository> {
+  const [first, ...others] = await chooseRepositories(globals, context)
   if (first && others.length === 0) return first
   const isGiven = globals.repo.length > 1
   throw new UsageError(`this command works on one repository, ${others.length + 1} are named`, {
@@ -75,8 +68,7 @@ export async function chooseRepository(globals: GlobalValues, choosing: Choosing
 }
 
 /** All repositories of the stack file, whatever is named; none when there is no such file. */
-export async function stackRepositories(globals: GlobalValues, choosing: ChoosingContext): Promise<ChosenRepository[]> {
-  const context = contextOf(choosing)
+export async function stackRepositories(globals: GlobalValues, context: StackContext): Promise<ChosenRepository[]> {
   const { env } = context
   const stack = await openStack(globals, context)
   const names = Object.keys(stack?.config.repositories ?? {})
@@ -90,16 +82,11 @@ export async function chooseByName(
   name: string,
   password: PasswordSource,
   globals: GlobalValues,
-  choosing: ChoosingContext,
+  context: StackContext,
 ): Promise<ChosenRepository> {
-  const context = contextOf(choosing)
   const { env } = context
   const stack = NAME.test(name) ? await openStack(globals, context) : undefined
   return (await fromStack(name, stack, globals, env)) ?? fromAddress(name, password, globals, env)
-}
-
-export function contextOf(given: ChoosingContext): StackContext {
-  return typeof given['out'] === 'object' ? (given as StackContext) : { env: given as Environment }
 }
 
 async function fromStack(

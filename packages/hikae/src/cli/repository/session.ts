@@ -42,7 +42,7 @@ export interface Access {
 
 /** Opens the one repository that the command line names. */
 export async function openSession(globals: GlobalValues, context: CommandContext, access: Access): Promise<Session> {
-  return openChosen(await chooseRepository(globals, context.env), globals, context, access)
+  return openChosen(await chooseRepository(globals, context), globals, context, access)
 }
 
 /** Opens a repository as asked for: password, key, lock, index. */

@@ -1,7 +1,8 @@
 import { flag, type OptionValues, value } from '../option.ts'
 import { anyText } from '../values/text.ts'
 import type { GlobalValues } from '../global-options.ts'
-import { chooseByName, type ChoosingContext, type ChosenRepository, contextOf, readRepositoryFile } from './choose.ts'
+import type { StackContext } from '../config/open-stack.ts'
+import { chooseByName, type ChosenRepository, readRepositoryFile } from './choose.ts'
 import { choosePasswordSource } from './password.ts'
 
 /** A second repository, which is only read: restic's names. */
@@ -34,7 +35,7 @@ export const sourceRepositoryOptions = {
 export async function chooseSource(
   given: OptionValues<typeof sourceRepositoryOptions>,
   globals: GlobalValues,
-  choosing: ChoosingContext,
+  context: StackContext,
 ): Promise<ChosenRepository | undefined> {
   const { fromRepo, fromRepositoryFile } = given
   if (fromRepo === undefined && fromRepositoryFile === undefined) return undefined
@@ -45,8 +46,8 @@ export async function chooseSource(
       passwordFile: given.fromPasswordFile,
       passwordCommand: given.fromPasswordCommand,
     },
-    contextOf(choosing).env,
+    context.env,
     { option: 'from-password', variable: 'FROM_PASSWORD' },
   )
-  return chooseByName(name, password, globals, choosing)
+  return chooseByName(name, password, globals, context)
 }
