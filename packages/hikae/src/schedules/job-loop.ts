@@ -24,6 +24,7 @@ export class JobLoop implements Scheduler {
   readonly #requests = new Map<string, Date>()
   readonly #runSignal: AbortSignal
   readonly #over: Promise<void>
+  readonly #whenIdle: (() => void)[] = []
   #isStopping = false
   #nap = new AbortController()
 
@@ -65,6 +66,15 @@ export class JobLoop implements Scheduler {
     return isDue ? now : next
   }
 
+  async idle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#whenIdle.push(resolve)
+    this.#nap.abort()
+    // A loop that has ended looks no more.
+    await Promise.race([promise, this.#over])
+    await Promise.all(this.#running.values())
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop()
     await this.#over
@@ -86,6 +96,7 @@ export class JobLoop implements Scheduler {
       const waiting = idle.map((job) => this.#look(job, now))
       const due = waiting.filter(({ isDue }) => isDue).sort((a, b) => a.since!.getTime() - b.since!.getTime())
       for (const first of due.slice(0, Math.max(0, atOnce - this.#running.size))) this.#begin(first, now)
+      if (this.#running.size === 0) for (const tell of this.#whenIdle.splice(0)) tell()
       const times = waiting.map(({ next }) => next?.getTime() ?? Number.POSITIVE_INFINITY)
       await clock.sleep(new Date(Math.min(now.getTime() + LONG_MS, ...times)), this.#nap.signal)
     }

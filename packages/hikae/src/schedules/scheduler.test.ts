@@ -197,6 +197,24 @@ describe('a scheduler', () => {
     expect(failures).toEqual(['databases: no space', 'databases: no space'])
   })
 
+  test('is idle when all that was due has run, and what became due meanwhile', async ({ expect }) => {
+    const clock = new FakeClock('2026-11-21T00:30Z')
+    const first = new Recorder(clock)
+    const jobs = [job('a', 'hourly'), job('b', '10 * * * *'), job('c', 'manual'), job('d', 'daily', 'UTC')]
+    await clock.setTo('2026-11-21T01:05Z')
+    const end = first.hold('a')
+    await using scheduler = first.start({ jobs })
+    const idle = scheduler.idle().then(() => first.begun.push('idle'))
+    await clock.passTo('2026-11-21T01:20Z')
+    expect(first.begun).toEqual(['2026-11-21T01:05 a'])
+    end()
+    await idle
+    expect(first.begun).toEqual(['2026-11-21T01:05 a', '2026-11-21T01:20 b', 'idle'])
+    await scheduler.idle()
+    await scheduler[Symbol.asyncDispose]()
+    await scheduler.idle()
+  })
+
   test('that is stopped waits for what runs and begins nothing', async ({ expect }) => {
     const clock = new FakeClock('2026-11-21T00:30Z')
     const recorder = new Recorder(clock)

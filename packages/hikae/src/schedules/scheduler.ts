@@ -48,6 +48,11 @@ export interface Scheduler extends AsyncDisposable {
   request(name: string): boolean
   /** When a job begins next, as far as that is known. */
   nextStart(name: string): Date | undefined
+  /**
+   * Ends when nothing runs and nothing that may begin is due, also when it is stopped: whoever runs once what is due waits
+   * for it, and is then as good as a daemon.
+   */
+  idle(): Promise<void>
 }
 
 /**

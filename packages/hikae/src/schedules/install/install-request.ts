@@ -33,7 +33,7 @@ export const SYSTEM_PLACES: SystemPlaces = {
 /** `systemd`: a timer for each job; `cron`: one file. */
 export type InstallKind = 'systemd' | 'cron'
 
-/** Runs the jobs of a stack that are due, of all or of those named: the same computation as in the daemon. */
+/** Runs the jobs of a stack that are due, until none is: the same loop as in the daemon. */
 export function dueCommand(
   { program, config }: Pick<InstallRequest, 'program' | 'config'>,
   ...more: string[]

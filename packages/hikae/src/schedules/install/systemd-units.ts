@@ -8,13 +8,14 @@ import type { MadeFile } from './made-file.ts'
 import { ownershipText } from './ownership.ts'
 
 /**
- * One service for the stack, a template whose instances are jobs, and a timer for each job that is timed. Names of stacks
- * and jobs hold no `@`, so that no two stacks have units of the same name.
+ * One service for the stack, which runs what is due, and a timer for each job that is timed. Jobs share the service as they
+ * share a daemon: what comes while it runs is seen by it. Names of stacks and jobs hold no `@`, so that no two stacks have
+ * units of the same name.
  */
 export function systemdUnits(request: InstallRequest, { etcSystemd }: SystemPlaces): MadeFile[] {
   const timed = request.jobs.filter(({ schedule }) => isTimed(schedule))
   if (timed.length === 0) return []
-  const service = { path: join(etcSystemd, `hikae-${request.stack}@.service`), content: serviceText(request) }
+  const service = { path: join(etcSystemd, serviceName(request.stack)), content: serviceText(request) }
   const timers = timed.map((job) => ({
     path: join(etcSystemd, timerName(request.stack, job.name)),
     content: timerText(job, request),
@@ -26,6 +27,10 @@ export function timerName(stack: string, job: string): string {
   return `hikae-${stack}@${job}.timer`
 }
 
+function serviceName(stack: string): string {
+  return `hikae-${stack}.service`
+}
+
 /**
  * It is hardened only where no backup can mind: anything that gives a service mounts of its own (ProtectSystem,
  * PrivateTmp, …) would keep the mounts of hooks from the machine and hide files from the backup, and what sets
@@ -35,14 +40,14 @@ function serviceText(request: InstallRequest): string {
   const { stack, config, user } = request
   return `${ownershipText(request)}
 [Unit]
-Description=Hikae: backup of ${specifierFree(stack)}, job %i
+Description=Hikae: jobs of ${specifierFree(stack)} that are due
 Documentation=man:systemd.timer(5)
 Wants=network-online.target
 After=network-online.target
 
 [Service]
 Type=oneshot
-ExecStart=${dueCommand(request).map(quoted).join(' ')} %i
+ExecStart=${dueCommand(request).map(quoted).join(' ')}
 User=${specifierFree(user)}
 UMask=0077
 Nice=10
@@ -68,6 +73,7 @@ export function timerText(job: ScheduledJob, request: Pick<InstallRequest, 'stac
 Description=Hikae: ${specifierFree(request.stack)}, job ${specifierFree(name)}, ${specifierFree(describeSchedule(schedule))}
 
 [Timer]
+Unit=${serviceName(request.stack)}
 ${calendars.join('\n')}
 Persistent=true
 AccuracySec=1s
