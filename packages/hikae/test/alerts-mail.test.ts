@@ -110,7 +110,7 @@ describe('a mail server with STARTTLS and a login', () => {
     expect(received!.raw).toMatch(/^Date: Sat, 21 Nov 2026 03:00:00 \+0000\r$/m)
     const words = [...received!.raw.matchAll(/=\?UTF-8\?B\?(.+?)\?=/g)].map(([, word]) => Buffer.from(word!, 'base64'))
     expect(Buffer.concat(words).toString()).toBe('[shop] orders のバックアップが期限を過ぎています')
-    expect(bodyOf(received!.raw)).toContain('成功したバックアップがありません、目標は 1日 以内')
+    expect(bodyOf(received!.raw)).toContain('成功したバックアップがありません、目標は1日以内')
   })
 
   test('a name with line breaks adds no header', async ({ certificates, expect }) => {

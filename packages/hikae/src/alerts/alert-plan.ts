@@ -1,6 +1,6 @@
-import type { AlertState, LastDigest } from './alert-state.ts'
-import type { ChannelDecision } from './decide-channel.ts'
+import type { LastDigest } from './alert-state.ts'
 import type { AlertEvent } from './event.ts'
+import type { SubjectState } from './policy.ts'
 
 /** An alert for one channel. */
 export interface PlannedAlert {
@@ -11,15 +11,16 @@ export interface PlannedAlert {
   readonly remember: Remember
 }
 
+/** Changes only: what other runs remember in the meantime is kept. */
 export interface Remember {
-  readonly decisions: readonly Pick<ChannelDecision, 'key' | 'after'>[]
+  readonly subjects: readonly { readonly key: string; readonly after: SubjectState }[]
   readonly digest?: LastDigest
 }
 
 /** What is to be sent, and what is remembered whatever becomes of it. */
 export interface AlertPlan {
   readonly alerts: readonly PlannedAlert[]
-  readonly state: AlertState
+  readonly quiet: readonly { readonly channel: string; readonly remember: Remember }[]
 }
 
-export const NOTHING_TO_REMEMBER: Remember = { decisions: [] }
+export const NOTHING_TO_REMEMBER: Remember = { subjects: [] }

@@ -1,3 +1,4 @@
+import type { Remember } from './alert-plan.ts'
 import type { AlertChannel, AlertOccasion } from './alert-schema.ts'
 import type { ChannelState, Unsent } from './alert-state.ts'
 import type { BadCondition, Stretch } from './event.ts'
@@ -22,8 +23,8 @@ export interface ChannelDecision extends Stretch {
 
 export interface ChannelDecisions {
   readonly decisions: readonly ChannelDecision[]
-  /** Of the channel, without what is yet to be sent. */
-  readonly state: ChannelState
+  /** Of the subjects of which nothing is to be sent. */
+  readonly quiet: Remember
 }
 
 /**
@@ -36,21 +37,15 @@ export function decideForChannel(
   observations: readonly Observation[],
   now: number,
 ): ChannelDecisions {
-  const subjects = { ...before.subjects }
-  const unsent = { ...before.unsent }
+  const quiet: { key: string; after: SubjectState }[] = []
   const decisions: ChannelDecision[] = []
   for (const { key, subject, condition } of observations) {
     if (condition !== 'good' && !channel.on.includes(OCCASIONS[condition])) continue
-    const { decision, state: after } = decide(subjects[key], condition, now, channel)
-    if (!decision || (decision.kind === 'recovery' && !channel.on.includes('recovery'))) {
-      subjects[key] = after
-      delete unsent[key]
-      continue
-    }
-    if (isTooEarly(unsent[key], now)) continue
-    decisions.push({ ...decision, key, subject, after })
+    const { decision, state: after } = decide(before.subjects[key], condition, now, channel)
+    if (!decision || (decision.kind === 'recovery' && !channel.on.includes('recovery'))) quiet.push({ key, after })
+    else if (!isTooEarly(before.unsent[key], now)) decisions.push({ ...decision, key, subject, after })
   }
-  return { decisions, state: { ...before, subjects, unsent } }
+  return { decisions, quiet: { subjects: quiet } }
 }
 
 /** Whether the last attempt was so short a time ago that another would only be a nuisance. */

@@ -20,13 +20,13 @@ export function planDigests(
   return planFor(context, (channel, before) => {
     if (channel.digest === null || isMonitor(channel)) return NOTHING
     const last = { period: digestPeriod(channel.digest, now, timeZone), at: now }
-    if (!before.digest) return { alerts: [], state: { ...before, digest: last } }
+    if (!before.digest) return { alerts: [], quiet: { subjects: [], digest: last } }
     if (last.period <= before.digest.period || isTooEarly(before.unsent[DIGEST], now)) return NOTHING
     const event: AlertEvent = {
       kind: 'digest',
       ...origin(context),
       digest: digestOf(before.digest.at, now, channel),
     }
-    return { alerts: [{ channel: channel.name, event, remember: { decisions: [], digest: last } }] }
+    return { alerts: [{ channel: channel.name, event, remember: { subjects: [], digest: last } }] }
   })
 }

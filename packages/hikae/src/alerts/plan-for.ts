@@ -1,6 +1,6 @@
 import type { AlertChannel } from './alert-schema.ts'
-import { type AlertPlan, NOTHING_TO_REMEMBER, type PlannedAlert } from './alert-plan.ts'
-import { type AlertState, channelState, type ChannelState, withChannel } from './alert-state.ts'
+import { type AlertPlan, NOTHING_TO_REMEMBER, type PlannedAlert, type Remember } from './alert-plan.ts'
+import { type AlertState, channelState, type ChannelState } from './alert-state.ts'
 import { channelKindOf } from './channels.ts'
 import type { ChannelDecision } from './decide-channel.ts'
 import type { AlertEvent, Stretch } from './event.ts'
@@ -18,8 +18,8 @@ export interface PlanContext {
 /** For one channel. */
 export interface ChannelPlan {
   readonly alerts: readonly PlannedAlert[]
-  /** As it was, unless given. */
-  readonly state?: ChannelState
+  /** Whatever becomes of the alerts. */
+  readonly quiet?: Remember
 }
 
 export const NOTHING: ChannelPlan = { alerts: [] }
@@ -29,21 +29,17 @@ export function planFor(
   { channels, state }: PlanContext,
   planOne: (channel: AlertChannel, before: ChannelState) => ChannelPlan,
 ): AlertPlan {
-  let next = state
-  const alerts = channels.flatMap((channel) => {
-    const plan = planOne(channel, channelState(state, channel.name))
-    if (plan.state) next = withChannel(next, channel.name, plan.state)
-    return plan.alerts
-  })
-  return { alerts, state: next }
+  const plans = channels.map((channel) => ({ channel, ...planOne(channel, channelState(state, channel.name)) }))
+  return {
+    alerts: plans.flatMap(({ alerts }) => alerts),
+    quiet: plans.flatMap(({ channel, quiet }) => (quiet ? [{ channel: channel.name, remember: quiet }] : [])),
+  }
 }
 
 /** One alert that tells of several decisions; none when there are none. */
 export function told(channel: AlertChannel, decisions: readonly ChannelDecision[], event: AlertEvent): PlannedAlert[] {
   if (decisions.length === 0) return []
-  return [
-    { channel: channel.name, event, remember: { decisions: decisions.map(({ key, after }) => ({ key, after })) } },
-  ]
+  return [{ channel: channel.name, event, remember: { subjects: decisions.map(({ key, after }) => ({ key, after })) } }]
 }
 
 /** An alert that leaves no trace. */

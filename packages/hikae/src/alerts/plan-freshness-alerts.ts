@@ -10,7 +10,7 @@ export function planFreshnessAlerts(items: readonly Freshness[], context: PlanCo
   return planFor(context, (channel, before) => {
     const seen = freshnessForChannel(items, channel)
     const observations = observeFreshness(seen)
-    const { decisions, state } = decideForChannel(channel, before, observations, context.now)
+    const { decisions, quiet } = decideForChannel(channel, before, observations, context.now)
     const overdue = (kind: ChannelDecision['kind']) => {
       const chosen = decisions.filter((decision) => decision.kind === kind)
       return { chosen, items: seen.filter((_, index) => chosen.some(({ key }) => key === observations[index]!.key)) }
@@ -19,7 +19,7 @@ export function planFreshnessAlerts(items: readonly Freshness[], context: PlanCo
     const from = origin(context)
     const unstable = isUnstable(fresh.chosen)
     return {
-      state,
+      quiet,
       alerts: [
         ...told(channel, fresh.chosen, { kind: 'overdue', ...from, items: fresh.items, ...unstable }),
         ...told(channel, lasting.chosen, {

@@ -50,7 +50,7 @@ function monitorRun(report: RunReport, channel: AlertChannel, context: PlanConte
 function peopleRun(
   report: RunReport,
   channel: AlertChannel,
-  { decisions, state }: ChannelDecisions,
+  { decisions, quiet }: ChannelDecisions,
   context: PlanContext,
 ): ChannelPlan {
   const of = (kind: ChannelDecision['kind']) => decisions.filter((decision) => decision.kind === kind)
@@ -58,7 +58,7 @@ function peopleRun(
   const isPartly = report.outcome !== 'succeeded'
   // The run as a whole does not work again as long as a part of it does not: that it fails for another reason is no news.
   const over = of('recovery').filter(({ subject }) => !isPartly || isPart(subject))
-  const quiet = of('recovery').filter((decision) => !over.includes(decision))
+  const untold = of('recovery').filter((decision) => !over.includes(decision))
   const from = origin(context)
   // One message tells of all that is wrong: reminders that are due at the same time need none of their own.
   const bad = [...fresh, ...lasting]
@@ -71,9 +71,8 @@ function peopleRun(
     ...told(channel, over, { kind: 'recovery', ...from, report, recovered: stretches(over) }),
   ]
   const isNews = alerts.length === 0 && !isPartly && channel.on.includes('success')
-  const subjects = { ...state.subjects, ...Object.fromEntries(quiet.map(({ key, after }) => [key, after])) }
   return {
-    state: { ...state, subjects },
+    quiet: { subjects: [...quiet.subjects, ...untold] },
     alerts: isNews ? [passing(channel, { kind: 'success', ...from, report })] : alerts,
   }
 }

@@ -47,7 +47,7 @@ class Keeper {
       if (arrives) return { sent: true, ...about, nothing: false }
       return { sent: false, kind: 'alert-not-sent', ...about, trouble: { message: 'no' } }
     })
-    this.#state = JSON.parse(JSON.stringify(settleAlerts(planned, deliveries))) as AlertState
+    this.#state = JSON.parse(JSON.stringify(settleAlerts(this.#state, planned, deliveries))) as AlertState
     return planned.alerts.map(({ channel, event }) => `${channel}: ${event.kind}`)
   }
 
@@ -153,6 +153,18 @@ describe('runs', () => {
     expect(keeper.runs(80 * minute, run('succeeded'))).toEqual(['discord: recovery'])
     expect(keeper.runs(90 * minute, run('succeeded'))).toEqual([])
   })
+})
+
+test('two runs that end at the same time do not forget each other', ({ expect }) => {
+  const context = { stack: 's', host: 'h', channels: channels({ discord: { url } }), state: NO_ALERT_STATE, now: 0 }
+  const jobs = ['nightly', 'hourly']
+  const plans = jobs.map((job) => planRunAlerts(run('failed', [source('files', 'failed')], job), [], context))
+  const sent = { sent: true, channel: 'discord', place: 'x', about: 'failure', at: 0, nothing: false } as const
+  const state = plans.reduce((state, plan) => settleAlerts(state, plan, [sent]), NO_ALERT_STATE)
+  for (const job of jobs) {
+    const again = planRunAlerts(run('failed', [source('files', 'failed')], job), [], { ...context, state, now: 1 })
+    expect(again.alerts).toEqual([])
+  }
 })
 
 describe('freshness', () => {

@@ -1,4 +1,4 @@
-import type { AlertPlan, PlannedAlert, Remember } from './alert-plan.ts'
+import type { AlertPlan, Remember } from './alert-plan.ts'
 import { type AlertState, channelState, type ChannelState, DIGEST, type Unsent, withChannel } from './alert-state.ts'
 import type { Delivery } from './send.ts'
 
@@ -6,39 +6,48 @@ import type { Delivery } from './send.ts'
  * What is remembered after sending. What was sent counts as told; what was not is as if it had not been decided, so that the
  * next evaluation decides again.
  *
+ * @param state as it is now: sending takes a while, in which other runs may have changed it
  * @param deliveries one for each alert of the plan, in its order
  */
-export function settleAlerts({ alerts, state }: AlertPlan, deliveries: readonly Delivery[]): AlertState {
-  return alerts.reduce((settled, alert, index) => {
-    const before = channelState(settled, alert.channel)
+export function settleAlerts(
+  state: AlertState,
+  { alerts, quiet }: AlertPlan,
+  deliveries: readonly Delivery[],
+): AlertState {
+  const silent = quiet.map(({ channel, remember }) => ({ channel, change: told(remember) }))
+  const loud = alerts.flatMap(({ channel, remember }, index) => {
     const delivery = deliveries[index]
-    if (!delivery) return settled
-    return withChannel(
-      settled,
-      alert.channel,
-      delivery.sent ? told(before, alert) : notTold(before, alert, delivery.at),
-    )
-  }, state)
+    if (!delivery) return []
+    return [{ channel, change: delivery.sent ? told(remember) : notTold(remember, delivery.at) }]
+  })
+  return [...silent, ...loud].reduce(
+    (settled, { channel, change }) => withChannel(settled, channel, change(channelState(settled, channel))),
+    state,
+  )
 }
 
-function told(before: ChannelState, { remember }: PlannedAlert): ChannelState {
-  const { decisions, digest } = remember
+type Change = (before: ChannelState) => ChannelState
+
+function told(remember: Remember): Change {
   const keys = new Set(keysOf(remember))
-  return {
-    subjects: { ...before.subjects, ...Object.fromEntries(decisions.map(({ key, after }) => [key, after])) },
+  const subjects = Object.fromEntries(remember.subjects.map(({ key, after }) => [key, after]))
+  return (before) => ({
+    subjects: { ...before.subjects, ...subjects },
     unsent: Object.fromEntries(Object.entries(before.unsent).filter(([key]) => !keys.has(key))),
-    digest: digest ?? before.digest,
+    digest: remember.digest ?? before.digest,
+  })
+}
+
+function notTold(remember: Remember, now: number): Change {
+  return (before) => {
+    const failed = keysOf(remember).map((key): [string, Unsent] => [
+      key,
+      { attempts: (before.unsent[key]?.attempts ?? 0) + 1, lastAttempt: now },
+    ])
+    return { ...before, unsent: { ...before.unsent, ...Object.fromEntries(failed) } }
   }
 }
 
-function notTold(before: ChannelState, { remember }: PlannedAlert, now: number): ChannelState {
-  const failed = keysOf(remember).map((key): [string, Unsent] => [
-    key,
-    { attempts: (before.unsent[key]?.attempts ?? 0) + 1, lastAttempt: now },
-  ])
-  return { ...before, unsent: { ...before.unsent, ...Object.fromEntries(failed) } }
-}
-
-function keysOf({ decisions, digest }: Remember): string[] {
-  return [...decisions.map(({ key }) => key), ...(digest ? [DIGEST] : [])]
+function keysOf({ subjects, digest }: Remember): string[] {
+  return [...subjects.map(({ key }) => key), ...(digest ? [DIGEST] : [])]
 }

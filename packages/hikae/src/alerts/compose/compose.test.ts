@@ -102,7 +102,7 @@ describe('in English', () => {
 
   test('overdue says how old, what was promised, and how to back up now', ({ expect }) => {
     const text = textOf(events.overdue)
-    expect(text).toContain('[shop] Backup of orders is overdue')
+    expect(text).toContain('[shop] Overdue: backup of orders')
     expect(text).toContain('✗ orders (job databases): last good 2 d 1 h ago; promised every 1 d')
     expect(text).toContain('back up now with: hikae backup databases')
   })
@@ -148,9 +148,9 @@ describe('in Japanese', () => {
     ]) {
       expect(text).toContain(part)
     }
-    expect(textOf(events.overdue, 'ja')).toContain('最後の成功は 2日1時間前、目標は 1日 以内')
+    expect(textOf(events.overdue, 'ja')).toContain('最後の成功は2日1時間前、目標は1日以内')
     expect(textOf(events.recovery, 'ja')).toContain('databases のバックアップが復旧しました')
-    expect(textOf(events.reminder, 'ja')).toContain('失敗の状態が 3日 続いています。')
+    expect(textOf(events.reminder, 'ja')).toContain('失敗の状態が3日続いています。')
   })
 
   test.for(Object.entries(events))('%s leaves no English sentence of ours', ([, event], { expect }) => {
@@ -161,6 +161,26 @@ describe('in Japanese', () => {
     expect(japanese.lead).toMatch(/[。]$/)
     expect(japanese.items).toHaveLength(english.items.length)
     expect(japanese.facts.map(({ value }) => value)).toHaveLength(english.facts.length)
+  })
+})
+
+describe('a reminder of what is overdue, and a recovery of a part', () => {
+  const about = [{ ...failing, condition: 'overdue', unstable: true }] as const
+  const reminder = { kind: 'reminder', ...origin, about, items: events.overdue.items } as const
+  const partly = { ...events.recovery, report }
+
+  test('say it once, and what is left', ({ expect }) => {
+    expect(messageOf(reminder).items).toEqual(messageOf(events.overdue).items)
+    expect(messageOf(reminder).subject).toBe('[shop] Still overdue: backup of databases')
+    expect(messageOf(partly).subject).toBe('[shop] Works again: backup of orders (job databases)')
+    expect(messageOf(partly).lead).toBe('What was reported before is over. Other parts of the job still have trouble.')
+  })
+
+  test('are sentences without stray spaces in Japanese', ({ expect }) => {
+    expect(messageOf(reminder, 'ja').lead).toMatch(/^期限超過の状態が3日続いています。成功と失敗を/)
+    expect(messageOf(partly, 'ja').lead).toMatch(/解消しました。ただし、/)
+    const two = { ...events.overdue, items: [...events.overdue.items, ...events.overdue.items] }
+    expect(messageOf(two, 'ja').subject).toBe('[shop] orders ほか 1 件のバックアップが期限を過ぎています')
   })
 })
 

@@ -10,7 +10,7 @@ export function overdueMessage({ items, at, unstable }: OverdueEvent, context: C
   return {
     tone: 'bad',
     subject: words.subject.overdue(words.names(first ?? '', others.length)),
-    lead: unstable ? `${lead} ${words.lead.unstable()}` : lead,
+    lead: words.sentences(unstable ? [lead, words.lead.unstable()] : [lead]),
     items: overdueItems(items, at, context),
     facts: [],
     next: overdueStep(items, context),

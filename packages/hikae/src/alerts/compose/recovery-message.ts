@@ -11,7 +11,7 @@ export function recoveryMessage({ recovered, report, at }: RecoveryEvent, contex
   return {
     tone: 'good',
     subject: words.subject.recovery(isPartly ? words.names(first ?? '', others.length) : jobNames(recovered, words)),
-    lead: isPartly ? `${words.lead.recovery()} ${words.lead.notAll()}` : words.lead.recovery(),
+    lead: words.sentences([words.lead.recovery(), ...(isPartly ? [words.lead.notAll()] : [])]),
     items: recovered.map((stretch) => ({
       tone: 'good',
       title: subjectTitle(stretch, words),

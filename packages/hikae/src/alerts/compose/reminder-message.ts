@@ -18,10 +18,9 @@ export function reminderMessage(event: ReminderEvent, context: ComposeContext): 
   return {
     tone: condition === 'incomplete' ? 'warning' : 'bad',
     subject: words.subject.reminder(jobNames(about, words), condition),
-    lead: about.some(({ unstable }) => unstable) ? `${lead} ${words.lead.unstable()}` : lead,
+    lead: words.sentences(about.some(({ unstable }) => unstable) ? [lead, words.lead.unstable()] : [lead]),
     items: [
-      ...lastingItems(event, context),
-      ...overdueItems(items, at, context),
+      ...(items.length > 0 ? overdueItems(items, at, context) : lastingItems(event, context)),
       ...(report ? runItems(report, words) : []),
     ],
     facts: report ? runFacts(report, context) : [],

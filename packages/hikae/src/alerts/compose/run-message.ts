@@ -11,7 +11,7 @@ export function runMessage({ report, unstable }: RunEvent, context: ComposeConte
   return {
     tone: toneOf(outcome),
     subject: words.subject.run(job, outcome),
-    lead: unstable ? `${lead} ${words.lead.unstable()}` : lead,
+    lead: words.sentences(unstable ? [lead, words.lead.unstable()] : [lead]),
     items: runItems(report, words),
     facts: runFacts(report, context),
     ...(outcome !== 'succeeded' && { next: words.seeLog(`hikae logs ${report.run}`) }),

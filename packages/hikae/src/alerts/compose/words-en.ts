@@ -11,16 +11,15 @@ const ENDED: Readonly<Record<RunOutcome, string>> = {
 export const english: Words = {
   subject: {
     run: (job, outcome) => `Backup of ${job} ${ENDED[outcome]}`,
-    overdue: (names) => `Backup of ${names} is overdue`,
+    overdue: (names) => `Overdue: backup of ${names}`,
     reminder: (names, condition) => `Still ${BAD[condition]}: backup of ${names}`,
-    recovery: (names) => `Backup of ${names} works again`,
+    recovery: (names) => `Works again: backup of ${names}`,
     digest: () => 'Backup report',
     test: () => 'Test of an alert',
   },
   lead: {
     run(outcome, bad, all) {
-      if (outcome === 'succeeded')
-        return `All ${count(all, 'source')} are stored.`.replace('All 1 source are', 'The source is')
+      if (outcome === 'succeeded') return `Stored in full: ${count(all, 'source')}.`
       if (bad === 0) return 'Something around the backup went wrong.'
       return `${bad} of ${count(all, 'source')} could not be backed up in full.`
     },
@@ -64,6 +63,7 @@ export const english: Words = {
   seeStatus: (command, backup) => `see what is at risk with: ${command}; back up now with: ${backup}`,
   ago: (duration) => `${duration} ago`,
   next: (step) => `Next: ${step}`,
+  sentences: (parts) => parts.join(' '),
   more: (left) => `… ${left} more`,
 }
 

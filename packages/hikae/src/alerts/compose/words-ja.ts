@@ -10,12 +10,14 @@ const BAD: Readonly<Record<BadCondition, string>> = {
 export const japanese: Words = {
   subject: {
     run(job, outcome) {
-      if (outcome === 'succeeded') return `${job} のバックアップが完了しました`
-      return outcome === 'failed' ? `${job} のバックアップに失敗しました` : `${job} のバックアップが一部失敗しました`
+      if (outcome === 'succeeded') return `${spaced(job)}のバックアップが完了しました`
+      return outcome === 'failed'
+        ? `${spaced(job)}のバックアップに失敗しました`
+        : `${spaced(job)}のバックアップが一部失敗しました`
     },
-    overdue: (names) => `${names} のバックアップが期限を過ぎています`,
-    reminder: (names, condition) => `【再通知】${names} のバックアップは${BAD[condition]}の状態が続いています`,
-    recovery: (names) => `${names} のバックアップが復旧しました`,
+    overdue: (names) => `${spaced(names)}のバックアップが期限を過ぎています`,
+    reminder: (names, condition) => `【再通知】${spaced(names)}のバックアップは${BAD[condition]}の状態が続いています`,
+    recovery: (names) => `${spaced(names)}のバックアップが復旧しました`,
     digest: () => 'バックアップ定期レポート',
     test: () => '通知のテスト',
   },
@@ -29,7 +31,7 @@ export const japanese: Words = {
       items === 1
         ? '最後に成功したバックアップが、目標 (RPO) より古くなっています。'
         : `${items} 件について、最後に成功したバックアップが目標 (RPO) より古くなっています。`,
-    reminder: (condition, lasted) => `${BAD[condition]}の状態が ${lasted} 続いています。`,
+    reminder: (condition, lasted) => `${BAD[condition]}の状態が${lasted}続いています。`,
     recovery: () => '以前にお知らせした問題は解消しました。',
     notAll: () => 'ただし、ジョブのほかの部分の問題はまだ続いています。',
     unstable: () => '成功と失敗を繰り返しています。しばらく安定するまで、再通知のみをお送りします。',
@@ -42,11 +44,11 @@ export const japanese: Words = {
     outcome: (outcome) => ({ succeeded: '正常', incomplete: '一部失敗', failed: '失敗' })[outcome],
     runItself: () => '実行全体',
     overdue: (lastGood, rpo) =>
-      `${lastGood === null ? '成功したバックアップがありません' : `最後の成功は ${lastGood}`}、目標は ${rpo} 以内`,
-    lasting: (condition, since, lasted) => `${since} から ${lasted} ${BAD[condition]}`,
-    over: (condition, lasted) => `${BAD[condition]}の状態が ${lasted} 続いていました`,
+      `${lastGood === null ? '成功したバックアップがありません' : `最後の成功は${lastGood}`}、目標は${rpo}以内`,
+    lasting: (condition, since, lasted) => `${since} から${lasted}、${BAD[condition]}が続いています`,
+    over: (condition, lasted) => `${BAD[condition]}の状態が${lasted}続きました`,
     newest: (lastGood, rpo) =>
-      `${lastGood === null ? '成功したバックアップがありません' : `最後の成功は ${lastGood}`}${rpo === undefined ? '' : `、目標は ${rpo} 以内`}`,
+      `${lastGood === null ? '成功したバックアップがありません' : `最後の成功は${lastGood}`}${rpo === undefined ? '' : `、目標は${rpo}以内`}`,
     size: (size) => `、${size}`,
     andMore: (more) => `(ほか ${more} 件)`,
   },
@@ -63,8 +65,14 @@ export const japanese: Words = {
   names: (first, others) => (others === 0 ? first : `${first} ほか ${others} 件`),
   within: (name, job) => `${name} (ジョブ ${job})`,
   seeLog: (command) => `${command} で詳細を確認してください`,
-  seeStatus: (command, backup) => `${command} で状況を確認し、${backup} で今すぐバックアップしてください`,
+  seeStatus: (command, backup) => `${command} で状況を確認し、すぐにバックアップするには ${backup} を実行してください`,
   ago: (duration) => `${duration}前`,
   next: (step) => `対処: ${step}`,
+  sentences: (parts) => parts.join(''),
   more: (left) => `… ほか ${left} 件`,
+}
+
+/** A space between a name in Latin letters and the sentence, as is usual; none after Japanese. */
+function spaced(name: string): string {
+  return /[\p{Script=Latin}\d\p{P}]$/u.test(name) ? `${name} ` : name
 }

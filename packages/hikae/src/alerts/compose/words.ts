@@ -40,6 +40,8 @@ export interface Words {
   ago(duration: string): string
   /** Before what is to be done. */
   next(step: string): string
+  /** One after the other. */
+  sentences(parts: readonly string[]): string
   /** So many items had no room. */
   more(count: number): string
 }
