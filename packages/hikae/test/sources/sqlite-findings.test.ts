@@ -1,13 +1,14 @@
-import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeSmallDisk, skipBecause, whyNoSmallDisk } from '@hikae/testkit'
-import { describe } from 'vitest'
+import { describe, vi } from 'vitest'
 import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
 import { makeBank } from './sqlite-bank.ts'
 import { damage } from './sqlite-damage.ts'
 import { type SqliteGround, test } from './sqlite-fixture.ts'
+import { databaseProcesses } from './sqlite-processes.ts'
 
 const noDisk = skipBecause(await whyNoSmallDisk())
 
@@ -40,7 +41,6 @@ describe('what is wrong with one of several databases', () => {
   test('is said of a file that is cut off, of which there is no copy to be had', async ({ on, expect }) => {
     makeBank(on.dir.join('good.db'), 'wal')
     makeBank(on.dir.join('cut.db'), 'delete')
-    const { truncate } = await import('node:fs/promises')
     await truncate(on.dir.join('cut.db'), 4096 * 5)
     const { reading } = await on.backUp({ path: '*.db' })
     expect(reading!.findings).toEqual([
@@ -139,13 +139,33 @@ describe('nothing that can be saved', () => {
   })
 })
 
+describe('the process that reads databases', () => {
+  test('is missed when it ends, as by a file that crashes SQLite', async ({ on, expect }) => {
+    makeBank(on.dir.join('bank.db'), 'delete')
+    using lock = new DatabaseSync(on.dir.join('bank.db'))
+    lock.exec('begin exclusive')
+    const opening = sqlite.open(on.config({ path: 'bank.db' }), on.context()).catch((error: unknown) => error)
+    await vi.waitFor(
+      async () => {
+        const [first] = await databaseProcesses()
+        if (first === undefined || (await readdir(on.dir.join('scratch-1'))).length === 0) throw new Error('not yet')
+        process.kill(first, 'SIGKILL')
+      },
+      { timeout: 30_000, interval: 20 },
+    )
+    expect(await opening).toMatchObject({
+      message: `${on.dir.join('bank.db')}: the process that reads it was ended by SIGKILL`,
+    })
+    expect(await readdir(on.dir.join('scratch-1'))).toEqual([])
+  })
+})
+
 describe('a database', () => {
   test('is waited for while it is locked', async ({ on, expect }) => {
     makeBank(on.dir.join('bank.db'), 'delete')
     const lock = new DatabaseSync(on.dir.join('bank.db'))
     lock.exec('begin exclusive')
     const running = on.backUp({ path: 'bank.db' })
-    const { vi } = await import('vitest')
     await vi.waitFor(() => readdir(on.dir.join('scratch-1')), { timeout: 30_000, interval: 10 })
     lock.close()
     expect((await running).reading!.findings).toEqual([])

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TempDir } from '@hikae/testkit'
@@ -7,6 +7,7 @@ import { type SqliteConfig, sqliteSchema } from '../../src/sources/sqlite/config
 import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
 import { describeSource, type SourceSubject } from '../support/describe-source.ts'
 import { damage } from './sqlite-damage.ts'
+import { databaseProcesses } from './sqlite-processes.ts'
 
 describeSource('sqlite', async (dir): Promise<SourceSubject<SqliteConfig>> => {
   const folder = dir.join('stack')
@@ -37,7 +38,7 @@ describeSource('sqlite', async (dir): Promise<SourceSubject<SqliteConfig>> => {
     traces: async () => ({
       copies: (await readdir(dir.path, { recursive: true })).filter((name) => /scratch-\d+\/./.test(name)),
       files: await readdir(folder, { recursive: true }),
-      processes: await ownDatabaseProcesses(),
+      processes: await databaseProcesses(),
     }),
     async [Symbol.asyncDispose]() {
       lock.close()
@@ -74,15 +75,4 @@ async function waitForCopy(dir: TempDir): Promise<void> {
     },
     { timeout: 30_000, interval: 20 },
   )
-}
-
-async function ownDatabaseProcesses(): Promise<number> {
-  let count = 0
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-    const parent = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1])
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (parent === process.pid && command.includes('sqlite/process/program')) count++
-  }
-  return count
 }

@@ -7,6 +7,8 @@ import { SqliteError } from './sqlite-error.ts'
 
 /** For ending the task at hand and leaving nothing beside the database; after that it is killed. */
 const PATIENCE_MS = 300
+/** Of what a crash leaves on standard error, in messages. */
+const LONGEST_WORDS = 500
 
 /** The process that does what is done through SQLite, see `process/program.ts`. Disposing of it kills it and waits. */
 export class DatabaseProcess implements AsyncDisposable {
@@ -22,7 +24,7 @@ export class DatabaseProcess implements AsyncDisposable {
     this.#child = fork(fileURLToPath(new URL(program, import.meta.url)), {
       env,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#ended = endOf(this.#child)
     signal.addEventListener('abort', this.#stop, { once: true })
@@ -93,11 +95,18 @@ export class DatabaseProcess implements AsyncDisposable {
   }
 }
 
-/** @returns how it ended, in words */
+/** @returns how it ended, in words, with its own last ones */
 async function endOf(child: ChildProcess): Promise<string> {
+  let words = ''
+  child.stderr!.on('data', (part: Buffer) => (words = `${words}${part.toString()}`.slice(-LONGEST_WORDS)))
+  const end = await endInWords(child)
+  return words.trim() === '' ? end : `${end}: ${words.trim()}`
+}
+
+async function endInWords(child: ChildProcess): Promise<string> {
   return await new Promise((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with status ${code}`))
+    child.once('close', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with status ${code}`))
   })
 }
 
