@@ -12,6 +12,8 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
   repository: async () => [(await import('./commands/repository-list.ts')).repositoryList],
   status: async () => [(await import('./commands/status.ts')).status],
+  history: async () => [(await import('./commands/history.ts')).history],
+  logs: async () => [(await import('./commands/logs.ts')).logs],
   ls: async () => [(await import('./commands/ls.ts')).ls],
   find: async () => [(await import('./commands/find.ts')).find],
   diff: async () => [(await import('./commands/diff.ts')).diff],

@@ -89,6 +89,6 @@ describe('runCommandLine', () => {
   test('help goes to stdout', async () => {
     const { exitCode, stdout } = await run(['backup', '--help'])
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('Usage: hikae backup [options] [PATH…]')
+    expect(stdout).toContain('Usage: hikae backup [options] [JOB|PATH…]')
   })
 })

@@ -8,7 +8,7 @@ import type { SurveyedRepository } from '../survey/survey.ts'
 export const status = command({
   name: 'status',
   group: 'Look',
-  summary: 'Tell what is at risk now: sources, repositories and the 3-2-1 score',
+  summary: 'Tell what is at risk now, and the 3-2-1 score',
   description:
     'One line per source of the stack file: whether its last good snapshot is as young as promised (or, where nothing is ' +
     'promised, no older than two times of its schedule), where it is, and when it is saved next. ' +
