@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeSmallDisk, skipBecause, whyNoSmallDisk } from '@hikae/testkit'
 import { describe, vi } from 'vitest'
-import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
+import { sqliteSource } from '../../src/sources/sqlite/sqlite-source.ts'
 import { makeBank } from './sqlite-bank.ts'
 import { damage } from './sqlite-damage.ts'
 import { type SqliteGround, test } from './sqlite-fixture.ts'
@@ -30,7 +30,7 @@ describe('what is wrong with one of several databases', () => {
     ])
     expect(reading!.findings.every(({ hint }) => hint !== undefined)).toBe(true)
     expect(await savedFiles(on)).toEqual([on.dir.join('bad.db'), on.dir.join('good.db')])
-    const examined = await sqlite.examine(on.config(config), on.context())
+    const examined = await sqliteSource.examine(on.config(config), on.context())
     expect(examined.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
       `warning: there is no file ${on.dir.join('absent.db')}`,
       `warning: ${on.dir.join('encrypted.db')} is no SQLite database, or an encrypted one`,
@@ -65,7 +65,7 @@ describe('what is wrong with one of several databases', () => {
     const { reading: unchecked } = await on.backUp({ path: 'app.db', check: 'none' })
     expect(unchecked!.findings).toEqual([])
     await on.restore(on.dir.join('restored.db'))
-    expect(await sqlite.verify(on.config({ path: 'app.db' }), await on.ground.point(), on.context())).toEqual([])
+    expect(await sqliteSource.verify(on.config({ path: 'app.db' }), await on.ground.point(), on.context())).toEqual([])
   })
 
   test('is logged when rows refer to rows that are not there, which is no fault of the copy', async ({
@@ -85,24 +85,24 @@ describe('nothing that can be saved', () => {
   test('is an error by name, when examined and when read', async ({ on, expect }) => {
     const message = `there is no file ${on.dir.join('data/*.db')}`
     const config = on.config({ path: 'data/*.db' })
-    expect(await sqlite.examine(config, on.context())).toEqual([
+    expect(await sqliteSource.examine(config, on.context())).toEqual([
       { severity: 'error', message, hint: expect.any(String) },
     ])
-    await expect(sqlite.open(config, on.context())).rejects.toThrow(message)
+    await expect(sqliteSource.open(config, on.context())).rejects.toThrow(message)
   })
 
   test('is an error when all that a glob matches is excluded', async ({ on, expect }) => {
     makeBank(on.dir.join('data/cache.db'), 'wal')
     const config = on.config({ path: 'data/*.db', exclude: ['cache*'] })
-    await expect(sqlite.open(config, on.context())).rejects.toThrow('is excluded')
+    await expect(sqliteSource.open(config, on.context())).rejects.toThrow('is excluded')
   })
 
   test('is an error when each file is something else', async ({ on, expect }) => {
     await writeFile(on.dir.join('a.db'), 'text')
     await writeFile(on.dir.join('b.db'), 'text')
     const config = on.config({ path: '*.db' })
-    await expect(sqlite.open(config, on.context())).rejects.toThrow(/none of 2 databases .*a\.db/)
-    expect(await sqlite.examine(config, on.context())).toEqual([
+    await expect(sqliteSource.open(config, on.context())).rejects.toThrow(/none of 2 databases .*a\.db/)
+    expect(await sqliteSource.examine(config, on.context())).toEqual([
       expect.objectContaining({ severity: 'error' }),
       expect.objectContaining({ severity: 'error' }),
     ])
@@ -120,7 +120,7 @@ describe('nothing that can be saved', () => {
       database.exec('create table large(content); insert into large values (randomblob(2000000))')
     }
     const context = { ...on.context(), scratchFolder: async () => scratch }
-    const opening = sqlite.open(on.config({ path: 'bank.db' }), context)
+    const opening = sqliteSource.open(on.config({ path: 'bank.db' }), context)
     await expect(opening).rejects.toMatchObject({
       message: `${on.dir.join('bank.db')}: database or disk is full`,
       hint: expect.stringContaining('make room'),
@@ -133,7 +133,7 @@ describe('nothing that can be saved', () => {
     using lock = new DatabaseSync(on.dir.join('bank.db'))
     lock.exec('begin exclusive')
     const config = on.config({ path: 'bank.db', busyTimeout: '300ms' })
-    await expect(sqlite.open(config, on.context())).rejects.toThrow(
+    await expect(sqliteSource.open(config, on.context())).rejects.toThrow(
       `${on.dir.join('bank.db')} has been locked by another program for 1 s`,
     )
   })
@@ -144,7 +144,7 @@ describe('the process that reads databases', () => {
     makeBank(on.dir.join('bank.db'), 'delete')
     using lock = new DatabaseSync(on.dir.join('bank.db'))
     lock.exec('begin exclusive')
-    const opening = sqlite.open(on.config({ path: 'bank.db' }), on.context()).catch((error: unknown) => error)
+    const opening = sqliteSource.open(on.config({ path: 'bank.db' }), on.context()).catch((error: unknown) => error)
     await vi.waitFor(
       async () => {
         const [first] = await databaseProcesses()

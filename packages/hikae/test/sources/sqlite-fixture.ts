@@ -1,7 +1,7 @@
 import { makeTempDir, type TempDir } from '@hikae/testkit'
 import { test as base } from 'vitest'
 import { type SqliteConfig, sqliteSchema } from '../../src/sources/sqlite/config.ts'
-import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
+import { sqliteSource } from '../../src/sources/sqlite/sqlite-source.ts'
 import type { ReadContext, Restored } from '../../src/sources/source-kind.ts'
 import type { SourceReport } from '../../src/points/read-source.ts'
 import { SourceGround } from '../support/source-ground.ts'
@@ -21,7 +21,7 @@ export class SqliteGround {
   }
 
   async backUp(given: unknown): Promise<SourceReport> {
-    return await this.ground.backUp(sqlite, this.config(given), this.context())
+    return await this.ground.backUp(sqliteSource, this.config(given), this.context())
   }
 
   /** The newest snapshot. */
@@ -32,7 +32,12 @@ export class SqliteGround {
 
   async plan(to?: string) {
     const point = await this.ground.point()
-    return await sqlite.planRestore(this.config({ path: 'x' }), point, to === undefined ? {} : { to }, this.context())
+    return await sqliteSource.planRestore(
+      this.config({ path: 'x' }),
+      point,
+      to === undefined ? {} : { to },
+      this.context(),
+    )
   }
 
   config(given: unknown): SqliteConfig {

@@ -121,10 +121,10 @@ describe('a database that is saved', () => {
 
   test('has a copy that only we can read', async ({ on, expect }) => {
     makeBank(on.dir.join('bank.db'), 'delete')
-    const { sqlite } = await import('../../src/sources/sqlite/sqlite.ts')
+    const { sqliteSource } = await import('../../src/sources/sqlite/sqlite-source.ts')
     const scratch = on.dir.join('scratch-1')
     {
-      await using _ = await sqlite.open(on.config({ path: 'bank.db' }), on.context())
+      await using _ = await sqliteSource.open(on.config({ path: 'bank.db' }), on.context())
       expect(await readdir(scratch)).toEqual(['1.db'])
       expect((await stat(join(scratch, '1.db'))).mode & 0o777).toBe(0o600)
     }

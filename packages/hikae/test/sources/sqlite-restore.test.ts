@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { runProcess, startProcess } from '@hikae/testkit'
 import { describe } from 'vitest'
-import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
+import { sqliteSource } from '../../src/sources/sqlite/sqlite-source.ts'
 import { audit, crashWithLog, makeBank, TOTAL, transfer } from './sqlite-bank.ts'
 import { damage } from './sqlite-damage.ts'
 import { test } from './sqlite-fixture.ts'
@@ -138,7 +138,7 @@ describe('a restore in place', () => {
       transfer(database, 1, 2, 5)
     }
     const before = await stat(on.dir.join('bank.db'))
-    const plan = await sqlite.planRestore(on.config({ path: 'bank.db' }), { ...point, writeTo }, {}, on.context())
+    const plan = await sqliteSource.planRestore(on.config({ path: 'bank.db' }), { ...point, writeTo }, {}, on.context())
     await expect(plan.apply(new AbortController().signal)).rejects.toThrow(
       'ledger had 0 rows when it was saved, and has 1',
     )
@@ -194,7 +194,7 @@ describe('a point of another make', () => {
     await on.backUp({ path: 'bank.db' })
     const point = { ...(await on.ground.point()), facts: { databases: 'many' } }
     const config = on.config({ path: 'bank.db' })
-    await expect(sqlite.planRestore(config, point, {}, on.context())).rejects.toThrow('does not say which SQLite')
+    await expect(sqliteSource.planRestore(config, point, {}, on.context())).rejects.toThrow('does not say which SQLite')
   })
 })
 

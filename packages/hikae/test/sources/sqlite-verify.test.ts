@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, vi } from 'vitest'
-import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
+import { sqliteSource } from '../../src/sources/sqlite/sqlite-source.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
 import { makeBank, TOTAL } from './sqlite-bank.ts'
 import { damage } from './sqlite-damage.ts'
@@ -56,7 +56,7 @@ describe('verifying', () => {
     const otherFacts = { ...facts, sha256: 'f'.repeat(64), tables: { account: 1, gone: 2 } }
     const other: SourcePoint = { ...point, facts: { ...point.facts, databases: [otherFacts] } }
     const config = on.config({ path: 'bank.db' })
-    const found = await sqlite.verify(config, other, on.context())
+    const found = await sqliteSource.verify(config, other, on.context())
     expect(found.map(({ message }) => message.slice(on.dir.join('bank.db').length))).toEqual([
       ': account had 1 rows when it was saved, and has 500 now',
       ': gone had 2 rows when it was saved, and has none, for it is not there now',
@@ -94,7 +94,7 @@ describe('verifying', () => {
 
 async function verify(on: SqliteGround, assertions: readonly object[], signal?: AbortSignal) {
   const config = on.config({ path: 'bank.db', verify: assertions })
-  return await sqlite.verify(config, await on.ground.point(), on.context(signal))
+  return await sqliteSource.verify(config, await on.ground.point(), on.context(signal))
 }
 
 /** Spent by each process that this one has started, in hundredths of a second. */

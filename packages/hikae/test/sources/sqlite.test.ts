@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TempDir } from '@hikae/testkit'
 import { vi } from 'vitest'
 import { type SqliteConfig, sqliteSchema } from '../../src/sources/sqlite/config.ts'
-import { sqlite } from '../../src/sources/sqlite/sqlite.ts'
+import { sqliteSource } from '../../src/sources/sqlite/sqlite-source.ts'
 import { describeSource, type SourceSubject } from '../support/describe-source.ts'
 import { damage } from './sqlite-damage.ts'
 import { databaseProcesses } from './sqlite-processes.ts'
@@ -23,7 +23,7 @@ describeSource('sqlite', async (dir): Promise<SourceSubject<SqliteConfig>> => {
   lock.exec('begin exclusive')
   const config = (path: string | string[]): SqliteConfig => sqliteSchema.parse({ path })
   return {
-    kind: sqlite,
+    kind: sqliteSource,
     config: config('app/*.db'),
     folder,
     content: async (to = app) => await contentOf(to),

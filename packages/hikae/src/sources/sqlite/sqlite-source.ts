@@ -6,7 +6,7 @@ import { planDatabases } from './restore/plan-restore.ts'
 import { verifyDatabases } from './verify.ts'
 
 /** SQLite databases: consistent copies while programs write, checked before they count. */
-export const sqlite: SourceKind<SqliteConfig> = {
+export const sqliteSource: SourceKind<SqliteConfig> = {
   name: 'sqlite',
   config: sqliteSchema,
   describe: ({ path }) => path.join(', '),
