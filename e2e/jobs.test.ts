@@ -1,4 +1,5 @@
-import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { makeCheapRepository, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
@@ -112,6 +113,23 @@ describe.concurrent('hikae backup with a stack file', () => {
     expect((await stack.ok(['status'])).stdout).toMatch(/^dump {2}fresh/m)
     await stack.ok(['backup'])
     await stack.ok(['restore', 'dump', '--yes'])
+  })
+
+  test('remembers each run with its steps, without secrets', async ({ stack, dir, expect }) => {
+    await writeStack(dir, {
+      dump: `{ command: { run: [sh, -c, 'echo "the password is $TOKEN" >&2; echo x'], name: x, env: { TOKEN: { env: HIKAE_PASSWORD } } } }`,
+    })
+    const { stdout } = await stack.ok(['--json', 'backup'])
+    const run = String(runOf(stdout)['run'])
+    expect((await stack.ok(['history'])).stdout).toContain(run)
+    const log = (await stack.ok(['logs', run])).stdout
+    expect(log).toMatch(/read succeeded/)
+    expect(log).toContain('the password is ')
+    expect(log).not.toContain(PASSWORD)
+    const files = await readdir(dir.join('state'), { recursive: true, withFileTypes: true })
+    for (const file of files.filter((entry) => entry.isFile())) {
+      expect((await readFile(join(file.parentPath, file.name))).includes(PASSWORD)).toBe(false)
+    }
   })
 
   test('runs no job that the file has names in that nobody knows', async ({ stack, dir, expect }) => {

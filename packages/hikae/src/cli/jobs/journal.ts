@@ -26,7 +26,7 @@ function entryOf({ number, kind, source, repository, outcome, message, hint, fac
     event: kind,
     source,
     repository,
-    message: [outcome, message, hint].filter((part) => part !== undefined && part !== '').join('; '),
+    message: [`${kind} ${outcome}`, message, hint].filter((part) => part !== undefined && part !== '').join('; '),
     fields: facts,
   }
 }

@@ -11,10 +11,13 @@ import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { programVersion } from '../version.ts'
 import { journalOf } from './journal.ts'
+import { knownSecrets } from './known-secrets.ts'
 import { repositoriesOfStack } from './repositories-of-stack.ts'
 import { StackFolders } from './run-folders.ts'
 import type { StackJobs } from './stack-jobs.ts'
 
+/** Runs are remembered for two years; the last good ones for ever. */
+const HISTORY_DAYS = 730
 /** How often a run that is waited for is looked at. */
 const LOOK_MS = 1000
 
@@ -93,7 +96,7 @@ export class StackRunner implements AsyncDisposable {
    * @throws {OverlapError} another run is at work on the same source, and is not waited for any longer
    */
   async run(job: Job, request: RunRequest): Promise<EndedRun> {
-    const { runs, logs } = this.state
+    const { runs, logs, redactor } = this.state
     const { trigger, acceptShrinkage = false, signal = this.#context.signal } = request
     const { name, stack } = this.stack
     const program = programVersion()
@@ -102,7 +105,8 @@ export class StackRunner implements AsyncDisposable {
     // Whoever began it: what was due before is done.
     this.state.schedules.start(job.name, Date.parse(startedAt))
     this.#context.out.note(`job ${job.name}, run ${id}`)
-    using log = logs.open(id)
+    for (const secret of await knownSecrets(stack, this.#context.env)) redactor.add(secret)
+    const log = logs.open(id)
     const report = await runJob(job, {
       stack: name,
       runId: id,
@@ -117,8 +121,11 @@ export class StackRunner implements AsyncDisposable {
       signal,
       acceptShrinkage,
     })
+    log[Symbol.dispose]()
     runs.end(id, report.outcome)
+    if (log.problem !== undefined) this.#context.out.warn(`the log of this run is not whole: ${log.problem}`)
     await this.#folders.removeScratch(id)
+    await this.state.prune(HISTORY_DAYS)
     return { ...report, id, job: job.name }
   }
 
