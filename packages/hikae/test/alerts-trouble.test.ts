@@ -151,6 +151,21 @@ test('an interruption ends a pause between attempts', async ({ server, expect })
   expect((await sending).texts[0]).toContain('interrupted before it was sent')
 })
 
+test('sending as a whole takes no longer than it may', async ({ server, expect }) => {
+  server.answer = () => ({ status: 429, headers: { 'retry-after': '20' } })
+  const { texts } = await sendAll(webhookTo(server.url), {
+    count: 2,
+    totalTimeoutMs: 500,
+    sleep: (_, signal) =>
+      new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason as Error)
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      }),
+  })
+  expect(texts).toHaveLength(2)
+  for (const text of texts) expect(text).toContain('alerts[0].webhook: given up, 0.5 s after alerts began to be sent')
+})
+
 test('a certificate that is not trusted, and a server that is not there, are told without the address', async ({
   expect,
 }) => {

@@ -10,6 +10,7 @@ import { type ChannelContext, openChannelContext, type SendOptions } from './sen
 
 /** So many channels are sent to at once. */
 const AT_ONCE = 8
+const TOTAL_TIMEOUT_MS = 120_000
 
 export interface AlertSent {
   readonly sent: true
@@ -26,10 +27,12 @@ export type Delivery = AlertSent | ({ readonly sent: false } & AlertNotSent)
 
 export interface SendContext extends SendOptions, ComposeOptions {
   readonly now: () => number
+  /** All of it is given up then; two minutes unless told. */
+  readonly totalTimeoutMs?: number
 }
 
 /**
- * Sends alerts, those for different channels side by side. Never throws, and ends within a bounded time: what cannot be sent,
+ * Sends alerts, those for different channels side by side. Never throws, and ends within two minutes: what cannot be sent,
  * hangs or is interrupted is a delivery with a trouble. No trouble names an address or a secret.
  *
  * @returns one delivery for each alert, in their order
@@ -39,6 +42,10 @@ export async function sendAlerts(
   channels: readonly AlertChannel[],
   context: SendContext,
 ): Promise<Delivery[]> {
+  const { totalTimeoutMs = TOTAL_TIMEOUT_MS } = context
+  const limit = AbortSignal.timeout(totalTimeoutMs)
+  const limits: Limits = { interruption: context.signal, limit, totalTimeoutMs }
+  const limited = { ...context, signal: AbortSignal.any([context.signal, limit]) }
   const deliveries: Delivery[] = []
   const queues = [...Map.groupBy(alerts.entries(), ([, { channel }]) => channel)]
   await Promise.all(
@@ -47,7 +54,7 @@ export async function sendAlerts(
         const [name, entries] = queue
         const channel = channels.find((one) => one.name === name)
         const events = entries.map(([, { event }]) => event)
-        const results = channel ? await sendInOrder(events, channel, context) : unknown(events, name, context)
+        const results = channel ? await sendInOrder(events, channel, limited, limits) : unknown(events, name, context)
         for (const [index, [position]] of entries.entries()) deliveries[position] = results[index]!
       }
     }),
@@ -60,11 +67,12 @@ async function sendInOrder(
   events: readonly AlertEvent[],
   channel: AlertChannel,
   context: SendContext,
+  limits: Limits,
 ): Promise<Delivery[]> {
   const deliveries: Delivery[] = []
   let hangs = false
   for (const event of events) {
-    const result: Attempt = hangs ? NOT_TRIED : await attempt(event, channel, context)
+    const result: Attempt = hangs ? NOT_TRIED : await attempt(event, channel, context, limits)
     hangs ||= result.timedOut === true
     deliveries.push(deliveryOf(result, event, channel, context.now()))
   }
@@ -79,17 +87,33 @@ interface Attempt {
 
 const NOT_TRIED: Attempt = { trouble: { message: 'not tried, since the alert before it was not answered in time' } }
 
-async function attempt(event: AlertEvent, channel: AlertChannel, context: SendContext): Promise<Attempt> {
+async function attempt(
+  event: AlertEvent,
+  channel: AlertChannel,
+  context: SendContext,
+  limits: Limits,
+): Promise<Attempt> {
   const opened = openChannelContext(channel.place, context)
   try {
     const outgoing = { event, message: compose(event, context) }
     const result = await channelKindOf(channel.kind).send(outgoing, channel.settings, opened)
     return { nothing: result === 'nothing' }
   } catch (error) {
-    const interrupted: Trouble = { message: 'interrupted before it was sent' }
-    const trouble = context.signal.aborted ? interrupted : troubleOf(error, opened)
+    const trouble = troubleOfLimits(limits) ?? troubleOf(error, opened)
     return { trouble, timedOut: error instanceof AlertError && error.timedOut }
   }
+}
+
+/** What ends everything, whatever it was that noticed. */
+interface Limits {
+  readonly interruption: AbortSignal
+  readonly limit: AbortSignal
+  readonly totalTimeoutMs: number
+}
+
+function troubleOfLimits({ interruption, limit, totalTimeoutMs }: Limits): Trouble | undefined {
+  if (interruption.aborted) return { message: 'interrupted before it was sent' }
+  return limit.aborted ? { message: `given up, ${totalTimeoutMs / 1000} s after alerts began to be sent` } : undefined
 }
 
 function troubleOf(error: unknown, context: ChannelContext): Trouble {
