@@ -231,6 +231,22 @@ describe.concurrent('hikae restore SOURCE', () => {
 })
 
 describe.concurrent('hikae daemon', () => {
+  test('saves what has changed as soon as it is quiet', async ({ stack, dir, expect }) => {
+    await makeFiles(dir.join('settings'), { '.env': 'A=1\n' })
+    await writeStack(dir, {
+      dump: '{ files: { paths: [settings] } }',
+      job: '{ on: { change: { settle: 1s } } }',
+    })
+    await using daemon = await stack.start(['daemon'])
+    await daemon.printed('job nightly succeeded')
+    await writeFile(dir.join('settings/.env'), 'A=2\n')
+    await until(async () => (await new Hikae({ repository: dir.join('usb') }).snapshots()).length === 2, daemon)
+    daemon.kill('SIGTERM')
+    await daemon.finished
+    await stack.ok(['restore', 'dump', '--to', dir.join('restored')])
+    expect(await readFile(dir.join('restored/.env'), 'utf8')).toBe('A=2\n')
+  })
+
   test('runs what is due, reads the stack file again when it changes, and ends when it is told to', async ({
     stack,
     dir,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { SourceKind } from '../source-kind.ts'
 import { type FilesConfig, filesConfig } from './config.ts'
 import { examineFiles } from './examine-files.ts'
+import { findPaths } from './find-paths.ts'
 import { openFiles } from './open-files.ts'
 import { planElsewhere } from './restore-elsewhere.ts'
 import { planInPlace } from './restore-in-place.ts'
@@ -13,6 +14,10 @@ export const filesSource: SourceKind<FilesConfig> = {
   config: filesConfig,
   describe: ({ paths }) => paths.join(', '),
   examine: examineFiles,
+  async watched(config, { folder }) {
+    const { targets } = await findPaths(config, folder)
+    return targets.map((path) => Buffer.from(path, 'latin1').toString())
+  },
   open: openFiles,
   planRestore: (_config, point, { to }, context) =>
     to === undefined ? planInPlace(point, context) : planElsewhere(resolve(context.folder, to), point, context),
