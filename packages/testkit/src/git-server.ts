@@ -23,8 +23,11 @@ export interface GitServer extends AsyncDisposable {
   readonly requests: readonly string[]
   /** What came as `Authorization`, or `none`. */
   readonly logins: ReadonlySet<string>
-  /** From now on such requests get no answer; resolves when the first one is there. */
-  withhold(path: RegExp): Promise<void>
+  /**
+   * From now on such requests get no answer, or only so much of it if it is longer; resolves when the first one has come so
+   * far.
+   */
+  withhold(path: RegExp, options?: { afterBytes: number }): Promise<void>
   /** From now on such answers break off after so many bytes, if they are longer. */
   breakOff(path: RegExp, afterBytes: number): void
   /** From now on there is no such thing. */
@@ -38,7 +41,7 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
   const requests: string[] = []
   const logins = new Set<string>()
   const refused: RegExp[] = []
-  const withheld: { path: RegExp; arrived: () => void }[] = []
+  const withheld: Withheld[] = []
   const broken: { path: RegExp; afterBytes: number }[] = []
   const backend = `${(await runOk('git', ['--exec-path'])).stdout.trim()}/git-http-backend`
   const expected = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
@@ -56,12 +59,13 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
       return
     }
     const held = withheld.find(({ path }) => path.test(pathname))
-    if (held) {
+    if (held && held.afterBytes === undefined) {
       held.arrived()
       return
     }
     if (/\/info\/lfs\/|\/lfs-objects\//.test(pathname)) await answerLfs(request, response, lfs)
-    else await answerGit(request, response, { backend, root, cut: broken.find(({ path }) => path.test(pathname)) })
+    else
+      await answerGit(request, response, { backend, root, held, cut: broken.find(({ path }) => path.test(pathname)) })
   })
   return {
     url: server.url,
@@ -69,7 +73,8 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
     requests,
     logins,
     refuse: (path) => void refused.push(path),
-    withhold: (path) => new Promise((arrived) => withheld.push({ path, arrived })),
+    withhold: (path, options) =>
+      new Promise((arrived) => withheld.push({ path, afterBytes: options?.afterBytes, arrived })),
     breakOff: (path, afterBytes) => void broken.push({ path, afterBytes }),
     heal() {
       withheld.length = 0
@@ -80,7 +85,14 @@ export async function startGitServer({ root, login }: GitServerOptions): Promise
   }
 }
 
+interface Withheld {
+  readonly path: RegExp
+  readonly afterBytes: number | undefined
+  readonly arrived: () => void
+}
+
 interface Backend {
+  readonly held: Withheld | undefined
   readonly backend: string
   readonly root: string
   readonly cut: { readonly afterBytes: number } | undefined
@@ -90,7 +102,7 @@ interface Backend {
 async function answerGit(
   request: IncomingMessage,
   response: ServerResponse,
-  { backend, root, cut }: Backend,
+  { backend, root, held, cut }: Backend,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url!, 'http://host')
   const child = spawn(backend, [], {
@@ -129,6 +141,10 @@ async function answerGit(
   }
   const body = output.subarray(end + 4)
   response.writeHead(status)
+  if (held?.afterBytes !== undefined && body.length > held.afterBytes) {
+    response.write(body.subarray(0, held.afterBytes), held.arrived)
+    return
+  }
   if (cut === undefined || body.length <= cut.afterBytes) response.end(body)
   else response.write(body.subarray(0, cut.afterBytes), () => response.destroy())
 }

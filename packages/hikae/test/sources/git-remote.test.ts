@@ -157,6 +157,32 @@ describe.skipIf(skipBecause(await missingPrograms('git', 'ps')))('a git reposito
     expect(await trial.ground.snapshotCount()).toBe(2)
   })
 
+  test('whose read is stopped in the middle leaves a mirror that the next run goes on with', async ({
+    trial,
+    dir,
+    server,
+    expect,
+  }) => {
+    const config = { url: server.address, token }
+    await trial.backUp(config, { env })
+    await writeFile(dir.join('app/noise'), randomBytesOf('noise', 500_000))
+    await commit(dir.join('app'), {})
+    await runGit(dir.join('app'), 'push', '--quiet', '--force', server.bare, 'main')
+    const held = server.withhold(/git-upload-pack$/, { afterBytes: 300_000 })
+    const stop = new AbortController()
+    const running = trial.open(config, { env, signal: stop.signal })
+    running.catch(() => undefined)
+    await held
+    stop.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+    const { stdout: processes } = await runProcess('ps', ['-eo', 'args', '-ww'])
+    expect(processes).not.toContain(server.address)
+    server.heal()
+    await trial.backUp(config, { env })
+    expect(trial.log).not.toContain('made anew')
+    expect(await trial.kind.verify(trial.parse(config), await trial.ground.point(), trial.context)).toEqual([])
+  })
+
   test('is not saved without git, and the message says what to install', async ({ trial, server, expect }) => {
     const none = { PATH: '/nowhere' }
     await expect(trial.backUp({ url: server.address }, { env: none })).rejects.toMatchObject({
@@ -199,7 +225,7 @@ describe.skipIf(skipBecause(await missingPrograms('git', 'ps')))('a git reposito
     await writeFile(path, bytes)
     await trial.backUp(config, { env })
     expect(trial.log).toContain(`${bundle} of the state folder is damaged`)
-    expect(await trial.kind.verify({}, await trial.ground.point(), trial.context)).toEqual([])
+    expect(await trial.kind.verify(trial.parse(config), await trial.ground.point(), trial.context)).toEqual([])
   })
 
   test('goes on where a killed run left locks and half a pack', async ({ trial, dir, server, expect }) => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { missingPrograms, runOk, skipBecause } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { commit, contentOf, fillRepository, makeRepository, runGit } from './git-ground.ts'
@@ -28,20 +28,21 @@ describe.skipIf(skipBecause(await missingPrograms('git')))('a restored git repos
     expect(await readFile(dir.join('copy/readme.txt'), 'utf8')).toBe(
       await runGit(app, 'show', 'main:readme.txt').then((text) => `${text}\n`),
     )
-    expect((await readdir(dir.path)).filter((name) => name.includes('.hikae-'))).toEqual([])
+    expect((await readdir(dir.path)).filter((name) => name.startsWith('.hikae'))).toEqual([])
   })
 
-  test('takes the place of the old one, whose files stay as they are', async ({ trial, dir, app, expect }) => {
+  test('takes the place of the old one, whose files stay as they are', async ({ trial, app, expect }) => {
     await trial.backUp(config)
     await commit(app, { 'later.txt': 'later\n' })
     await writeFile(`${app}/unsaved.txt`, 'unsaved\n')
     const restored = await trial.restore(config, await trial.ground.point())
-    expect(restored.kept).toBe(dir.join('app.before-restore'))
+    expect(restored.kept).toMatch(/\/app\/\.git\.before-\d{8}T\d{6}Z$/)
     expect(await readFile(`${app}/unsaved.txt`, 'utf8')).toBe('unsaved\n')
     expect((await runGit(app, 'status', '--porcelain')).split('\n').sort()).toEqual(['?? later.txt', '?? unsaved.txt'])
     expect(await runGit(restored.kept!, 'log', '-1', '--format=%s', 'main')).toContain('later.txt')
     const again = await trial.restore(config, await trial.ground.point())
-    expect(again.kept).toBe(dir.join('app.before-restore-2'))
+    expect(again.kept).not.toBe(restored.kept)
+    expect((await runGit(app, 'status', '--porcelain')).split('\n')).toHaveLength(2)
   })
 
   test('is made anew where the old one is gone', async ({ trial, app, expect }) => {
@@ -54,13 +55,23 @@ describe.skipIf(skipBecause(await missingPrograms('git')))('a restored git repos
     expect(await runGit(app, 'status', '--porcelain')).toBe('')
   })
 
+  test('that was killed in the middle of a swap is there at the next run', async ({ trial, app, expect }) => {
+    await trial.backUp(config)
+    const ready = `${app}/.hikae-ready-20261121T201714Z-99999999-00000000`
+    await mkdir(ready)
+    await rename(`${app}/.git`, `${ready}/.git`)
+    const { findings } = await trial.backUp(config)
+    expect(findings).toEqual([expect.objectContaining({ message: expect.stringContaining('has been finished now') })])
+    expect(await runGit(app, 'status', '--porcelain')).toBe('')
+  })
+
   test('that is bare takes the place of a bare one', async ({ trial, dir, app, expect }) => {
     await runGit(dir.path, 'clone', '--quiet', '--mirror', app, 'bare.git')
     const before = await contentOf(dir.join('bare.git'))
     await trial.backUp({ path: 'bare.git' })
     await runGit(dir.join('bare.git'), 'update-ref', '-d', 'refs/heads/main')
     const restored = await trial.restore({ path: 'bare.git' }, await trial.ground.point())
-    expect(restored.kept).toBe(dir.join('bare.git.before-restore'))
+    expect(restored.kept).toContain(`${dir.join('bare.git')}.before-`)
     expect(await contentOf(dir.join('bare.git'))).toEqual(before)
     expect(await runGit(dir.join('bare.git'), 'config', 'remote.origin.url')).toBe(app)
   })
@@ -141,7 +152,7 @@ describe.skipIf(skipBecause(await missingPrograms('git')))('a restored git repos
     expect(await contentOf(`${saved}/repository.git`)).toEqual(await contentOf(app))
   })
 
-  test('is not called good when the snapshot is not what was saved', async ({ trial, dir, expect, app }) => {
+  test('is not called good when the snapshot is not what was saved', async ({ trial, app, expect }) => {
     await trial.backUp(config)
     const point = await trial.ground.point()
     const refs = { ...point, facts: { ...point.facts, objects: 1 } }
@@ -160,6 +171,6 @@ describe.skipIf(skipBecause(await missingPrograms('git')))('a restored git repos
     const before = await contentOf(app)
     await expect(trial.restore(config, swapped)).rejects.toThrow('the list of refs is not what was saved')
     expect(await contentOf(app)).toEqual(before)
-    expect((await readdir(dir.path)).filter((name) => name.includes('before-restore'))).toEqual([])
+    expect((await readdir(app)).filter((name) => name.startsWith('.'))).toEqual(['.git'])
   })
 })

@@ -20,23 +20,12 @@ export async function examineGit(
     await runGit(['version'], { env: gitEnvironment(env), signal, task: 'look for git' })
     const remote = await openRemote(config, context, options)
     await listRemote(remote, signal)
-    return [...literalToken(config, context), ...(await localFindings(remote))]
+    return await localFindings(remote)
   } catch (error) {
     signal.throwIfAborted()
     if (!isKnownError(error)) throw error
     return [{ severity: 'error', message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }]
   }
-}
-
-function literalToken({ token }: GitConfig, { source }: SourceContext): Finding[] {
-  if (token?.kind !== 'literal') return []
-  return [
-    {
-      severity: 'warning',
-      message: `the token of ${source} stands in the stack file`,
-      hint: 'write token: { env: NAME }, { file: path } or { command: [program] }',
-    },
-  ]
 }
 
 async function localFindings({ local, address }: Remote): Promise<Finding[]> {

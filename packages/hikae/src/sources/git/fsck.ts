@@ -13,8 +13,8 @@ const SHOWN = 3
 export class DamagedRepositoryError extends GitError {}
 
 export interface Examination {
-  /** Objects that today's git would not make, in git's words. */
-  readonly complaints: readonly string[]
+  /** How many objects there are that today's git would not make. */
+  readonly complaints: number
 }
 
 /**
@@ -28,11 +28,11 @@ export async function examineObjects(
   what: string,
   { env, signal }: { readonly env: GitEnvironment; readonly signal: AbortSignal },
 ): Promise<Examination> {
-  const complaints: string[] = []
-  const damage: string[] = []
+  let complaints = 0
+  const damage: Damage = { first: [], count: 0 }
   const sort = (line: string): void => {
-    if (COMPLAINT.test(line)) complaints.push(line)
-    else if (line.trim() !== '' && !REMARK.test(line)) damage.push(line)
+    if (COMPLAINT.test(line)) complaints++
+    else if (line.trim() !== '' && !REMARK.test(line)) note(line, damage)
   }
   await using fsck = startGit(['fsck', '--full', '--strict', '--no-dangling', '--no-progress'], {
     repository,
@@ -53,14 +53,24 @@ export async function examineObjects(
     (error: unknown) => error,
   )
   signal.throwIfAborted()
-  if (damage.length > 0) throw damaged(what, damage, failure)
-  if (failure !== undefined && complaints.length === 0) throw failure
+  if (damage.count > 0) throw damaged(what, damage, failure)
+  if (failure !== undefined && complaints === 0) throw failure
   return { complaints }
 }
 
-function damaged(what: string, damage: readonly string[], cause: unknown): DamagedRepositoryError {
-  const more = damage.length > SHOWN ? `, and ${damage.length - SHOWN} more` : ''
-  return new DamagedRepositoryError(`${what} is damaged: ${damage.slice(0, SHOWN).join(', ')}${more}`, {
+interface Damage {
+  readonly first: string[]
+  count: number
+}
+
+function note(line: string, damage: Damage): void {
+  damage.count++
+  if (damage.first.length < SHOWN) damage.first.push(line)
+}
+
+function damaged(what: string, { first, count }: Damage, cause: unknown): DamagedRepositoryError {
+  const more = count > first.length ? `, and ${count - first.length} more` : ''
+  return new DamagedRepositoryError(`${what} is damaged: ${first.join(', ')}${more}`, {
     hint: 'run `git fsck --full` in the repository, and fetch what is missing from a clone that has it',
     cause,
   })

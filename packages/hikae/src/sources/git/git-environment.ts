@@ -13,7 +13,7 @@ const INHERITED = [
 
 /**
  * No collection of garbage, because old objects are still referred to; no hooks; and a fetch leaves packs, not thousands of
- * files. Objects are examined after a fetch: a server's old sins (a zero in a file mode) are no reason to save nothing.
+ * files. Memory does not grow with the size of a file. Objects are examined after a fetch: a server's old sins (a zero in a file mode) are no reason to save nothing.
  */
 const SETTINGS: readonly (readonly [string, string])[] = [
   ['gc.auto', '0'],
@@ -25,6 +25,9 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['core.quotePath', 'false'],
   ['safe.directory', '*'],
   ['credential.helper', ''],
+  ['core.bigFileThreshold', '64m'],
+  ['pack.windowMemory', '128m'],
+  ['pack.deltaCacheSize', '64m'],
   ['http.lowSpeedLimit', '1'],
 ]
 

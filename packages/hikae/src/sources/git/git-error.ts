@@ -1,4 +1,4 @@
-import { errorMessage, ProgramError } from '../../errors.ts'
+import { errorMessage, ProgramError, systemCode } from '../../errors.ts'
 import { ProgramFailedError } from '../../process/program.ts'
 
 /** Git, or a server, did not do what it was asked. */
@@ -60,6 +60,12 @@ const TROUBLES: readonly Trouble[] = [
     transient: true,
   },
 ]
+
+/** The same for what this program writes itself, into the state folder or where it restores to. */
+export function explained(error: unknown): unknown {
+  if (!['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return error
+  return new GitError(`the disk is full: ${errorMessage(error)}`, { hint: TROUBLES[0]!.hint, cause: error })
+}
 
 /**
  * What git's complaint means.

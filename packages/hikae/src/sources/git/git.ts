@@ -2,6 +2,7 @@ import type { SourceKind } from '../source-kind.ts'
 import { shownAddress } from './address.ts'
 import { type GitConfig, gitConfig } from './config.ts'
 import { examineGit } from './examine-git.ts'
+import { explained } from './git-error.ts'
 import { openGit } from './open-git.ts'
 import { planGitRestore } from './plan-restore.ts'
 import type { RemoteOptions } from './remote.ts'
@@ -17,7 +18,13 @@ export function makeGit(options: RemoteOptions = {}): SourceKind<GitConfig> {
     config: gitConfig,
     describe: ({ url, path }) => (url === undefined ? path! : shownAddress(url)),
     examine: (config, context) => examineGit(config, context, options),
-    open: (config, context) => openGit(config, context, options),
+    async open(config, context) {
+      try {
+        return await openGit(config, context, options)
+      } catch (error) {
+        throw explained(error)
+      }
+    },
     planRestore: (config, point, to, context) => planGitRestore(config, point, to, context, options),
     verify: (_, point, context) => verifyGit(point, context),
   }

@@ -10,7 +10,7 @@ import { DETACHED, formatHead, readRefs, type RefList, refsDigest, shownRef } fr
 import type { Remote } from './remote.ts'
 import { runGit } from './run-git.ts'
 
-/** In a mirror: whose it is, and the digest of the refs whose objects were found whole. */
+/** In a mirror: whose it is, and of which refs the objects were found whole. */
 const ORIGIN = 'hikae-origin'
 const WHOLE = 'hikae-whole'
 
@@ -20,8 +20,8 @@ export interface Mirror {
   readonly list: RefList
   /** What it had before; undefined when it was made now. */
   readonly previous?: RefList
-  /** Objects that today's git would not make. */
-  readonly complaints: readonly string[]
+  /** How many objects there are that today's git would not make. */
+  readonly complaints: number
 }
 
 /**
@@ -64,15 +64,20 @@ async function refreshed(path: string, remote: Remote, listing: RemoteListing, c
 
 async function fetchAll(path: string, remote: Remote, listing: RemoteListing, signal: AbortSignal): Promise<void> {
   const { address, env, options, hidden } = remote
-  const detached = 'object' in listing.head && listing.hasHead ? [`+HEAD:${DETACHED}`] : []
+  const isDetached = 'object' in listing.head && listing.hasHead
   await runGit(
     [
       ...['fetch', '--quiet', '--prune', '--force', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'],
-      ...['--no-show-forced-updates', ...options, '--', address, '+refs/*:refs/*', ...detached],
+      ...['--no-show-forced-updates', ...options, '--', address, '+refs/*:refs/*'],
+      ...(isDetached ? [`+HEAD:${DETACHED}`] : []),
     ],
     { repository: path, env, signal, task: `fetch ${address}`, hidden },
   )
-  await writeFile(join(path, 'HEAD'), formatHead(listing), 'latin1')
+  // It may have moved since it was listed.
+  const head = isDetached
+    ? await runGit(['rev-parse', DETACHED], { repository: path, env, signal, task: 'find HEAD in a mirror' })
+    : formatHead(listing)
+  await writeFile(join(path, 'HEAD'), head, 'latin1')
 }
 
 /**
@@ -100,19 +105,17 @@ async function refuseMissing(
 }
 
 /** Once for the same refs: a repository at rest is not read again. */
-async function proveWhole(path: string, list: RefList, remote: Remote, context: ReadContext): Promise<string[]> {
+async function proveWhole(path: string, list: RefList, remote: Remote, context: ReadContext): Promise<number> {
   const digest = refsDigest(list)
   const known = await readFile(join(path, WHOLE), 'utf8').catch(undefinedIfAbsent)
-  if (known !== undefined) {
-    const [whole, ...complaints] = known.trimEnd().split('\n')
-    if (whole === digest) return complaints
-  }
+  const [whole, count] = known?.trimEnd().split(' ') ?? []
+  if (whole === digest) return Number(count)
   const { complaints } = await examineObjects(path, `what ${remote.address} gave`, {
     env: gitEnvironment(context.env),
     signal: context.signal,
   })
-  await writeFile(join(path, WHOLE), `${[digest, ...complaints].join('\n')}\n`)
-  return [...complaints]
+  await writeFile(join(path, WHOLE), `${digest} ${complaints}\n`)
+  return complaints
 }
 
 async function belongsTo(path: string, origin: string): Promise<boolean> {

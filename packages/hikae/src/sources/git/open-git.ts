@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemCode } from '../../errors.ts'
 import type { OpenSource, ReadContext } from '../source-kind.ts'
 import { shownAddress } from './address.ts'
@@ -15,6 +15,7 @@ import { type ObjectScan, scanObjects } from './object-scan.ts'
 import { describeLosses } from './ref-changes.ts'
 import { formatHead, refsDigest } from './ref-list.ts'
 import { openRemote, type Remote, type RemoteOptions } from './remote.ts'
+import { settleRestores } from './replace.ts'
 import { runGit } from './run-git.ts'
 import { snapshotRoot } from './snapshot-root.ts'
 import { findLfsAddress, findSubmodules } from './submodules.ts'
@@ -26,6 +27,7 @@ import { findLfsAddress, findSubmodules } from './submodules.ts'
  */
 export async function openGit(config: GitConfig, context: ReadContext, options: RemoteOptions): Promise<OpenSource> {
   const { signal } = context
+  const settled = config.path === undefined ? [] : await settleRestores(resolve(context.folder, config.path))
   const remote = await openRemote(config, context, options)
   const listing = await listRemote(remote, signal)
   const state = await context.stateFolder()
@@ -36,6 +38,9 @@ export async function openGit(config: GitConfig, context: ReadContext, options: 
   const chain = await extendChain(held, mirror, context)
   const scan = await rememberedScan(mirror, work)
   const lfs = await collect(config, remote, mirror, scan, state, context)
+  if (mirror.complaints > 0) {
+    context.log(`${mirror.complaints} objects are not as git makes them today; they are saved as they are`)
+  }
   const submodules = await findSubmodules(mirror.path, mirror.list, work)
   if (submodules.length > 0) {
     context.log(`submodules are not in this backup, but repositories of their own: ${submodules.join(', ')}`)
@@ -50,7 +55,7 @@ export async function openGit(config: GitConfig, context: ReadContext, options: 
     refs: mirror.list.refs.size,
     refsDigest: refsDigest(mirror.list),
     objects: scan.objects,
-    oldFashioned: mirror.complaints.length,
+    oldFashioned: mirror.complaints,
     bundles: chain.links.map(({ file, size, sha256 }) => ({ file, size, sha256 })),
     lfs: {
       objects: lfs.objects.length,
@@ -62,7 +67,8 @@ export async function openGit(config: GitConfig, context: ReadContext, options: 
   return {
     paths: [facts.from],
     root: snapshotRoot({ list: mirror.list, chain, lfs: lfs.objects, ...settings }),
-    finish: () => Promise.resolve({ facts, findings: lfs.findings, isEmpty: mirror.list.refs.size === 0 }),
+    finish: () =>
+      Promise.resolve({ facts, findings: [...settled, ...lfs.findings], isEmpty: mirror.list.refs.size === 0 }),
     // What was fetched stays for the next run; nothing was done to anybody.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

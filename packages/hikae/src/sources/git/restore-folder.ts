@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, readdir, rename, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { InputError, systemCode } from '../../errors.ts'
 import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BuiltRepository, buildRepository } from './build-repository.ts'
 import { factsOf } from './facts.ts'
 import { gitEnvironment } from './git-environment.ts'
+import { replace } from './replace.ts'
 import { runGit } from './run-git.ts'
 import { settleSettings } from './settle-settings.ts'
 
@@ -25,25 +26,13 @@ export async function planFolder(folder: string, point: SourcePoint, context: Re
     ],
     async apply(signal) {
       await refuseOccupied(folder)
-      await withPlaceBeside(folder, async (place) => {
+      await rmdir(folder).catch(ignoreAbsent)
+      await replace(folder, async (place) => {
         const built = await buildRepository(point, place, { env: context.env, signal })
-        const made = await shaped(built, place, context, signal)
-        await rmdir(folder).catch(ignoreAbsent)
-        await rename(made, folder)
+        return await shaped(built, place, context, signal)
       })
       return { place: folder, findings: [] }
     },
-  }
-}
-
-/** A folder on the same file system, in which things are made before they are renamed; it is gone afterwards. */
-export async function withPlaceBeside<T>(target: string, work: (place: string) => Promise<T>): Promise<T> {
-  await mkdir(dirname(target), { recursive: true })
-  const place = await mkdtemp(join(dirname(target), `.${basename(target)}.hikae-`))
-  try {
-    return await work(place)
-  } finally {
-    await rm(place, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { cp, lchown, readdir, rename, stat } from 'node:fs/promises'
+import { cp, lchown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { InputError, systemCode } from '../../errors.ts'
 import { ownIdentity } from '../../identity.ts'
@@ -8,35 +8,39 @@ import { type BuiltRepository, buildRepository } from './build-repository.ts'
 import { factsOf } from './facts.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { findLocalRepository, type LocalRepository } from './local-repository.ts'
-import { hasCommit, planFolder, withPlaceBeside } from './restore-folder.ts'
+import { replace, settleRestores } from './replace.ts'
+import { hasCommit, planFolder } from './restore-folder.ts'
 import { runGit } from './run-git.ts'
 import { settleSettings } from './settle-settings.ts'
 
 /** Of a repository with files, what no snapshot has and the new one goes on with: repositories of submodules. */
 const CARRIED_OVER = ['modules', 'worktrees']
+/** As a pattern of git. */
+const KEPT = '/.git.before-*'
 
 /** The repository is replaced; files beside it stay as they are. */
 export async function planInPlace(path: string, point: SourcePoint, context: ReadContext): Promise<RestorePlan> {
+  const settled = await settleRestores(path)
   if (await isAbsentOrEmpty(path)) return await planFolder(path, point, context)
   const { refs, shape } = factsOf(point)
   const local = await findLocalRepository(path)
   refuseOtherShape(path, local, shape)
-  const kept = await keptName(path)
   const hasFiles = local.shape === 'working'
   return {
     steps: [
-      `a repository with ${refs} refs is built beside ${path}`,
+      ...settled.map(({ message }) => message),
+      `a repository with ${refs} refs is built beside ${local.gitFolder}`,
       'each of its objects is read, and its refs are compared with those that were saved',
-      `${local.gitFolder} is kept as ${kept}`,
-      `the new repository takes its place${hasFiles ? `; the files in ${path} stay as they are, and \`git status\` shows how they differ` : ''}`,
+      `it takes the place of ${local.gitFolder}, which is kept beside it, under its name with the time`,
+      ...(hasFiles ? [`the files in ${path} stay as they are; \`git status\` shows how they differ`] : []),
     ],
     async apply(signal) {
-      await withPlaceBeside(path, async (place) => {
+      const kept = await replace(local.gitFolder, async (place) => {
         const built = await buildRepository(point, place, { env: context.env, signal })
         await prepare(built, local, context, signal)
-        await swap(local.gitFolder, built.path, kept)
+        return built.path
       })
-      return { place: path, kept, findings: [] }
+      return { place: path, findings: [], ...(kept === undefined ? {} : { kept }) }
     },
   }
 }
@@ -59,7 +63,17 @@ async function prepare(
     }
   }
   await settleSettings(built.path, built, work)
+  if (shape === 'working') await excludeKept(built.path)
   await giveTo(built.path, await stat(gitFolder))
+}
+
+/** The old repository stays among the files: nobody is to commit it by mistake. */
+async function excludeKept(repository: string): Promise<void> {
+  const file = join(repository, 'info/exclude')
+  const lines = (await readFile(file, 'utf8').catch((error: unknown) => (ignoreAbsent(error), ''))).split('\n')
+  if (lines.includes(KEPT)) return
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, [...lines.filter((line, at) => line !== '' || at < lines.length - 1), KEPT, ''].join('\n'))
 }
 
 /** Whoever had the old one can use the new one. */
@@ -69,16 +83,6 @@ async function giveTo(folder: string, { uid, gid }: { readonly uid: number; read
   await lchown(folder, uid, gid)
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     await lchown(join(entry.parentPath, entry.name), uid, gid)
-  }
-}
-
-async function swap(live: string, made: string, kept: string): Promise<void> {
-  await rename(live, kept)
-  try {
-    await rename(made, live)
-  } catch (error) {
-    await rename(kept, live)
-    throw error
   }
 }
 
@@ -96,15 +100,6 @@ function refuseOtherShape(path: string, { shape }: LocalRepository, saved: 'bare
 
 function named(shape: 'bare' | 'working'): string {
   return shape === 'bare' ? 'a bare repository' : 'a repository with files'
-}
-
-/** Beside the folder, so that nobody commits it by mistake. */
-async function keptName(path: string): Promise<string> {
-  const taken = new Set(await readdir(dirname(path)))
-  for (let number = 1; ; number++) {
-    const candidate = `${path}.before-restore${number === 1 ? '' : `-${number}`}`
-    if (!taken.has(candidate.slice(dirname(path).length).replace(/^\//, ''))) return candidate
-  }
 }
 
 async function isAbsentOrEmpty(path: string): Promise<boolean> {
