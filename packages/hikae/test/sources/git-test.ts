@@ -1,7 +1,7 @@
 import { makeTempDir, type TempDir } from '@hikae/testkit'
 import { test as base } from 'vitest'
 import { type GitConfig, gitConfig } from '../../src/sources/git/config.ts'
-import { makeGit } from '../../src/sources/git/git.ts'
+import { makeGitSource } from '../../src/sources/git/git-source.ts'
 import type { OpenSource, ReadContext, Restored, SourceReading } from '../../src/sources/source-kind.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
 import { SourceGround } from '../support/source-ground.ts'
@@ -10,7 +10,7 @@ import { SourceGround } from '../support/source-ground.ts'
 export class GitTrial {
   readonly dir: TempDir
   readonly ground: SourceGround
-  readonly kind = makeGit({ stallSeconds: 2 })
+  readonly kind = makeGitSource({ stallSeconds: 2 })
   readonly context: ReadContext
 
   constructor(dir: TempDir, ground: SourceGround) {

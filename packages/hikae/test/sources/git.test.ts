@@ -1,12 +1,12 @@
 import { readdir, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { missingPrograms, runProcess, skipBecause, startGitServer } from '@hikae/testkit'
-import { makeGit } from '../../src/sources/git/git.ts'
+import { makeGitSource } from '../../src/sources/git/git-source.ts'
 import { describeSource } from '../support/describe-source.ts'
 import { commit, contentOf, fillRepository, makeRepository, putLfs, runGit } from './git-ground.ts'
 
 const skip = skipBecause(await missingPrograms('git'))
-const git = makeGit()
+const git = makeGitSource()
 
 /** Processes of git that work on something in a folder. */
 async function gitProcesses(folder: string): Promise<string[]> {

@@ -9,10 +9,10 @@ import type { RemoteOptions } from './remote.ts'
 import { verifyGit } from './verify-git.ts'
 
 /** A git repository on a server or on this machine: every ref, all history, and what Git LFS keeps. */
-export const git: SourceKind<GitConfig> = makeGit()
+export const gitSource: SourceKind<GitConfig> = makeGitSource()
 
 /** @param options.stallSeconds a web server that sends nothing at all for so long is given up (default 60) */
-export function makeGit(options: RemoteOptions = {}): SourceKind<GitConfig> {
+export function makeGitSource(options: RemoteOptions = {}): SourceKind<GitConfig> {
   return {
     name: 'git',
     config: gitConfig,
