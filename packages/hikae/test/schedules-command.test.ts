@@ -124,6 +124,19 @@ describe('hikae schedule', () => {
     expect(await readFile(output, 'utf8')).toBe('name: mine\n')
   })
 
+  test('does not install a program that is not there', async ({ expect }) => {
+    await using ground = await makeGround()
+    const options = {
+      ...INSTALL,
+      root: undefined,
+      with: 'cron',
+      program: `${ground.root}/absent`,
+      dryRun: true,
+    } as const
+    const absent = ground.run((globals, context) => scheduleInstall.run({ options, globals, args: [] }, context))
+    await expect(absent).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('/absent') as string })
+  })
+
   test('needs a stack file', async ({ expect }) => {
     await using ground = await makeGround()
     const absent = ground.run((globals, context) =>

@@ -88,6 +88,25 @@ describe('what is watched', () => {
     expect(changes.polling).toEqual([])
   })
 
+  test('holds folders that are made before it has been quiet, so that what fills them counts', async ({ expect }) => {
+    await using dir = await makeTempDir()
+    const opened = new Set<string>()
+    const told = new EventEmitter()
+    const changes = new Changes()
+    await using _ = await changes.watch({
+      paths: [dir.path],
+      settleMs: NEVER,
+      openWatch: (path, listener) => {
+        opened.add(path)
+        told.emit('opened')
+        return watch(path, listener)
+      },
+    })
+    await mkdir(dir.join('new/deep'), { recursive: true })
+    while (!opened.has(dir.join('new/deep'))) await once(told, 'opened')
+    expect(changes.count).toBe(0)
+  })
+
   test('is not what is ignored, or what a link leads to', async ({ expect }) => {
     await using dir = await makeTempDir()
     await mkdir(dir.join('root/repository'), { recursive: true })

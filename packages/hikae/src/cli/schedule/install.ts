@@ -1,6 +1,7 @@
+import { access, constants } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { UsageError } from '../../errors.ts'
+import { errorMessage, UsageError } from '../../errors.ts'
 import { applyPlan } from '../../schedules/install/apply-plan.ts'
 import { chooseKind } from '../../schedules/install/choose-kind.ts'
 import { changesNothing, planInstall } from '../../schedules/install/install-plan.ts'
@@ -39,12 +40,14 @@ export async function installSchedules(
   const places = placesBelow(options.root)
   const kind = options.with ?? (await chooseKind(places))
   const program = options.program ?? ownProgram()
+  // Of a system that is mounted elsewhere, nobody knows what will be where.
+  if (options.root === undefined) await requireProgram(program)
   const request = {
     stack: stack.name,
     config: stack.config,
     jobs: stack.jobs,
     program,
-    user: options.user ?? userInfo().username,
+    user: options.user ?? ownName(),
     now: new Date(),
     machineTimeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   }
@@ -61,6 +64,28 @@ export async function installSchedules(
   const { notes } = await applyPlan(plan, { places, signal })
   for (const note of notes) out.warn(note)
   return EXIT.succeeded
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch (error) {
+    throw new UsageError('the system has no name for the user who runs this', {
+      hint: 'say who makes the backups: --user NAME',
+      cause: error,
+    })
+  }
+}
+
+async function requireProgram(program: string): Promise<void> {
+  try {
+    await access(program, constants.X_OK)
+  } catch (error) {
+    throw new UsageError(`cannot run ${program}: ${errorMessage(error)}`, {
+      hint: 'name the full path of hikae: --program FILE; nothing was done',
+      cause: error,
+    })
+  }
 }
 
 /** The launcher of this installation, from `src/` and from `dist/`. */
