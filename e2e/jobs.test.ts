@@ -1,6 +1,6 @@
-import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeCheapRepository, type TempDir } from '@hikae/testkit'
+import { makeCheapRepository, startWebhookServer, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
 import { Hikae, jsonLines, type Message, PASSWORD } from './hikae.ts'
@@ -275,5 +275,43 @@ describe.concurrent('hikae daemon', () => {
     await next.printed('only when asked')
     next.kill('SIGTERM')
     expect(await next.finished).toMatchObject({ exitCode: 0 })
+  })
+})
+
+describe.concurrent('alerts', () => {
+  test('tell of trouble once, of its end once, and never fail a backup', async ({ stack, dir, expect }) => {
+    await using server = await startWebhookServer()
+    await appendFile(
+      dir.join('hikae.yaml'),
+      `alerts:\n  - webhook: { url: { env: HOOK } }\n  - ntfy: { server: 'http://127.0.0.1:9', topic: nobody }\n`,
+    )
+    const alarmed = stack.with({ env: { HOOK: `${server.url}hook` } })
+    await alarmed.run(['backup'])
+    expect(server.requests).toHaveLength(0)
+    await rename(dir.join('data.sql'), dir.join('away.sql'))
+    const first = await alarmed.run(['backup'])
+    expect(first.exitCode).toBe(1)
+    expect(first.stderr).toMatch(/an alert was not sent: alerts\[1\]\.ntfy: /)
+    await alarmed.run(['backup'])
+    expect(server.requests).toHaveLength(1)
+    expect(server.requests[0]!.body).toContain('nightly')
+    await rename(dir.join('away.sql'), dir.join('data.sql'))
+    const back = await alarmed.run(['backup'])
+    expect(back.exitCode).toBe(0)
+    expect(server.requests).toHaveLength(2)
+    expect((await alarmed.run(['alerts', 'test'])).stdout).toContain('alerts[0].webhook: accepted')
+  })
+
+  test('come also when nothing runs any more', async ({ stack, dir, expect }) => {
+    await using server = await startWebhookServer()
+    await writeStack(dir, { job: '{ objectives: { rpo: 1s } }' })
+    await appendFile(dir.join('hikae.yaml'), 'alerts:\n  - webhook: { url: { env: HOOK } }\n')
+    const alarmed = stack.with({ env: { HOOK: `${server.url}hook` } })
+    const silent = await alarmed.run(['status', '--alert'])
+    expect(silent.exitCode).toBe(3)
+    expect(silent.stdout).toMatch(/^dump {2}never/m)
+    expect(server.requests).toHaveLength(1)
+    await alarmed.run(['status', '--alert'])
+    expect(server.requests).toHaveLength(1)
   })
 })

@@ -44,6 +44,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/disk-list.ts')).diskList,
     (await import('./commands/disk-prepare.ts')).diskPrepare,
   ],
+  alerts: async () => [(await import('./commands/alerts.ts')).alertsTest],
   config: async () => {
     const { configCheck, configSchema, configShow } = await import('./commands/config.ts')
     return [configCheck, configShow, configSchema]

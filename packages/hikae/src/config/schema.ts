@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertsSchema } from '../alerts/alert-schema.ts'
 import { jobSchema } from '../jobs/job-schema.ts'
 import { findUnknownNames } from '../jobs/resolve-jobs.ts'
 import { commonSourceSchema } from '../jobs/source-schema.ts'
@@ -33,6 +34,11 @@ const keys = z.strictObject({
     .meta({ examples: [{ usb: { local: '/mnt/backup/hikae', password: { file: '/etc/hikae/password' } } }] }),
   sources: sourcesSchema(SOURCE_KINDS, commonSourceSchema).default({}).describe('what is to be protected, by name'),
   timezone: timeZoneSchema.optional().meta({ examples: ['Asia/Tokyo'] }),
+  language: z
+    .enum(['en', 'ja'])
+    .default('en')
+    .describe('language of alerts: English or Japanese'),
+  alerts: alertsSchema.default([]).meta({ examples: [[{ ntfy: { topic: 'shop-backups' } }]] }),
   jobs: z
     .record(nameSchema, jobSchema)
     .default({})

@@ -2,6 +2,7 @@ import type { SourceStatus } from '../../jobs/source-status.ts'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
+import { flag } from '../option.ts'
 import type { GlobalValues } from '../global-options.ts'
 import type { SurveyedRepository } from '../survey/survey.ts'
 
@@ -17,10 +18,13 @@ export const status = command({
     'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, or a repository ' +
     'cannot be reached or is behind.',
   arguments: [],
-  options: {},
+  options: { alert: flag({ help: 'send the alerts that are due about what is overdue; for cron, beside a daemon' }) },
   globals: ['repository', 'connection', 'output'],
-  examples: [['status', 'everything in hikae.yaml']],
-  async run({ globals }, context) {
+  examples: [
+    ['status', 'everything in hikae.yaml'],
+    ['status --quiet --alert', 'from cron: tells when backups have stopped, also when the daemon has'],
+  ],
+  async run({ globals, options }, context) {
     const { chooseRepositories } = await import('../repository/choose.ts')
     const { freshnessOf } = await import('../survey/freshness.ts')
     const { scoreOf } = await import('../survey/score.ts')
@@ -30,6 +34,7 @@ export const status = command({
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: false })
     const sources = await sourcesOf(repositories, globals, context)
     printStatus({ repositories, sources, score: await scoreOf(repositories, context.signal) }, context.out, Date.now())
+    if (options.alert) await alertOf(sources, globals, context)
     const isFine = repositories.every(
       (repository) => repository.kind === 'reached' && freshnessOf(repository, repositories).kind !== 'behind',
     )
@@ -59,4 +64,20 @@ async function sourcesOf(
     jobs.filter((job) => job.repositories.length > 0),
     { stack: stack.name, held, now: new Date() },
   )
+}
+
+/** Silence is told too: nothing has to run for that but this. */
+async function alertOf(
+  sources: readonly SourceStatus[],
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<void> {
+  const { openStackJobs } = await import('../jobs/stack-jobs.ts')
+  const { Alerting } = await import('../alerts/alerting.ts')
+  const { openState } = await import('../../state/state.ts')
+  const { promisesOf } = await import('../alerts/promises.ts')
+  const stack = await openStackJobs(globals, context)
+  if (!stack) return
+  await using state = openState(stack.stateFolder, { clock: Date.now })
+  await new Alerting(stack, state, context).overdue(promisesOf(stack.jobs, sources, Date.now()))
 }

@@ -15,6 +15,7 @@ export interface StackJobs {
   readonly stack: Stack
   /** What snapshots say: its name in the file, else that of the folder that the file is in. */
   readonly name: string
+  readonly timeZone: string
   readonly jobs: readonly JobOnTime[]
   /** All of them, whether or not a job saves them. */
   readonly sources: readonly JobSource[]
@@ -27,13 +28,15 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
   const stack = await openStack(globals, context)
   if (!stack) return undefined
   const name = stack.config.stack ?? stack.folder.split('/').at(-1)!
+  const timeZone = stack.config.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone
   return {
     stack,
+    timeZone,
     name: name === '' ? 'stack' : name,
     jobs: resolveJobs(stack.config, SOURCE_KINDS).map((job) => ({
       ...job,
       schedule: stack.config.jobs[job.name]!.schedule,
-      timeZone: stack.config.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timeZone,
       ...betweenOf(stack.config.jobs[job.name]!),
     })),
     sources: resolveSources(stack.config, SOURCE_KINDS),

@@ -7,6 +7,7 @@ import type { RunReport } from '../../jobs/run-report.ts'
 import type { JobMarks } from '../../schedules/scheduled-job.ts'
 import type { RunId, RunRecord, RunTrigger } from '../../state/run-record.ts'
 import { openState, type State } from '../../state/state.ts'
+import { Alerting } from '../alerts/alerting.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { programVersion } from '../version.ts'
@@ -105,6 +106,8 @@ export class StackRunner implements AsyncDisposable {
     // Whoever began it: what was due before is done.
     this.state.schedules.start(job.name, Date.parse(startedAt))
     this.#context.out.note(`job ${job.name}, run ${id}`)
+    const alerting = new Alerting(this.stack, this.state, this.#context)
+    await alerting.started(job.name, id)
     for (const secret of await knownSecrets(stack, this.#context.env)) redactor.add(secret)
     const log = logs.open(id)
     const report = await runJob(job, {
@@ -126,7 +129,9 @@ export class StackRunner implements AsyncDisposable {
     if (log.problem !== undefined) this.#context.out.warn(`the log of this run is not whole: ${log.problem}`)
     await this.#folders.removeScratch(id)
     await this.state.prune(HISTORY_DAYS)
-    return { ...report, id, job: job.name }
+    const ended = { ...report, id, job: job.name }
+    await alerting.ended(ended)
+    return ended
   }
 
   /** One run at a time for a source in a repository; which of two that begin at once goes first is told by their ids. */

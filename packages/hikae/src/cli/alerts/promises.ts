@@ -1,0 +1,15 @@
+import type { Freshness } from '../../alerts/event.ts'
+import type { JobOnTime, SourceStatus } from '../../jobs/source-status.ts'
+
+/** Each promise of a job about one of its sources, and whether it is kept. A source that was never saved breaks it. */
+export function promisesOf(jobs: readonly JobOnTime[], sources: readonly SourceStatus[], nowMs: number): Freshness[] {
+  return jobs.flatMap((job) => {
+    const { rpoMs } = job.objectives
+    if (rpoMs === undefined) return []
+    return job.sources.flatMap(({ name }): Freshness[] => {
+      const lastGood = sources.find(({ source }) => source === name)?.lastGood?.getTime() ?? null
+      const since = lastGood === null ? nowMs : lastGood + rpoMs
+      return [{ job: job.name, source: name, lastGood, rpoMs, overdueSince: since <= nowMs ? since : null }]
+    })
+  })
+}
