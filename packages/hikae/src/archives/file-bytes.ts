@@ -2,6 +2,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { ArchiveError, DAMAGED_HINT } from './archive-error.ts'
 
 const WINDOW_BYTES = 256 * 1024
+/** Where nobody knows yet whether what follows will be wanted too. */
+const FIRST_WINDOW_BYTES = 4 * 1024
 const NOTHING = Buffer.alloc(0)
 
 /** An open file, read at any place. What lies close together comes from the disk once. */
@@ -19,7 +21,9 @@ export class FileBytes {
   /** @throws {ArchiveError} the file ends before */
   async read(at: number, length: number): Promise<Buffer> {
     if (at < this.#windowAt || at + length > this.#windowAt + this.#window.length) {
-      this.#window = await this.#load(at, Math.max(length, Math.min(WINDOW_BYTES, this.size - at)))
+      const distance = at - this.#windowAt - this.#window.length
+      const ahead = distance >= 0 && distance < WINDOW_BYTES ? WINDOW_BYTES : FIRST_WINDOW_BYTES
+      this.#window = await this.#load(at, Math.max(length, Math.min(ahead, this.size - at)))
       this.#windowAt = at
     }
     return this.#window.subarray(at - this.#windowAt, at - this.#windowAt + length)

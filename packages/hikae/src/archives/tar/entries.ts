@@ -83,7 +83,7 @@ function* zeros(length: number): Generator<Uint8Array> {
 /** The size stays 0, so that content is always read: equal times alone do not prove that a file is the one of before. */
 function metadataOf(member: TarMember, file?: TarFile): EntryMetadata {
   const { mode, uid, gid, mtimeNs, atimeNs, rdev } = member
-  const isShared = file !== undefined && file.names > 1
+  const firstName = file !== undefined && file.names > 1 ? file.firstName : undefined
   return {
     mode: TYPE_BITS[member.kind] | mode,
     uid,
@@ -91,7 +91,7 @@ function metadataOf(member: TarMember, file?: TarFile): EntryMetadata {
     mtimeNs,
     atimeNs,
     ctimeNs: mtimeNs,
-    inode: isShared ? inodeOf(file.firstName) : 0n,
+    inode: firstName === undefined ? 0n : inodeOf(firstName),
     deviceId: 0n,
     links: BigInt(file?.names ?? 1),
     rdev,

@@ -19,7 +19,7 @@ export async function runImport(
   { options, globals, args }: CommandInput<typeof importOptions>,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const chosen = await chooseRepositories(globals, context.env)
+  const chosen = await chooseRepositories(globals, context)
   const found = await findItems(args.map(absolutePath), {
     forced: options.time,
     pattern: options.timeFromName,
