@@ -9,7 +9,10 @@ const expectation = z.union([
   z.number(),
   z.null(),
   z
-    .strictObject({ min: z.number().optional(), max: z.number().optional() })
+    .strictObject({
+      min: z.number().optional().describe('the least it may be'),
+      max: z.number().optional().describe('the most it may be'),
+    })
     .refine(({ min, max }) => min !== undefined || max !== undefined, {
       error: 'min, max or both say what is expected',
     }),
