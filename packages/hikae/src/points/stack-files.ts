@@ -10,7 +10,7 @@ export interface StackFile {
 }
 
 /** In the folder of the manifest. */
-export const STACK_FOLDER = 'stack'
+const STACK_FOLDER = 'stack'
 
 /**
  * The stack file and what it includes, for a snapshot: a bare machine can begin from them. `files.json` says where each of

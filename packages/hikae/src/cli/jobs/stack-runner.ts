@@ -38,7 +38,7 @@ export interface EndedRun extends RunReport {
 }
 
 /** Another run is at work on the same source and repository. */
-export class OverlapError extends ProgramError {
+class OverlapError extends ProgramError {
   override readonly name = 'OverlapError'
   readonly code = 'LOCKED'
 }
