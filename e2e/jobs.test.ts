@@ -1,5 +1,6 @@
 import { access, appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { makeCheapRepository, startWebhookServer, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
@@ -229,6 +230,35 @@ describe.concurrent('hikae restore SOURCE', () => {
     expect(stderr).toContain('if you mean the source, write dump')
   })
 })
+
+describe.concurrent('hikae backup --due', () => {
+  test('runs what is due, once, and nothing else', async ({ stack, dir, expect }) => {
+    await writeStack(dir, { job: '{ schedule: daily }' })
+    expect((await stack.ok(['backup', '--due'])).stdout).toBe('no job is due\n')
+    await seenLongAgo(dir)
+    expect((await stack.ok(['backup', '--due'])).stdout).toMatch(/^job nightly succeeded$/m)
+    expect((await stack.ok(['backup', '--due', '--quiet'])).stdout).toBe('')
+    const runs = await stack.document<{ trigger: string }[]>(['history'])
+    expect(runs.map(({ trigger }) => trigger)).toEqual(['catch-up'])
+  })
+
+  test('leaves the work to a daemon', async ({ stack, dir, expect }) => {
+    await writeStack(dir, { job: '{ schedule: daily }' })
+    await using daemon = await stack.start(['daemon'])
+    await daemon.printed('job nightly: ')
+    await seenLongAgo(dir)
+    expect((await stack.ok(['backup', '--due'])).stdout).toContain('are run by another process')
+    daemon.kill('SIGTERM')
+    await daemon.finished
+  })
+})
+
+/** The job has been known for years, and was never run. */
+async function seenLongAgo(dir: TempDir): Promise<void> {
+  const [name] = await readdir(dir.join('state/hikae/stacks'))
+  using database = new DatabaseSync(dir.join('state/hikae/stacks', name!, 'state.db'))
+  database.exec("update schedule_states set first_seen = '2020-01-01T00:00:00.000Z', last_started = null")
+}
 
 describe.concurrent('hikae daemon', () => {
   test('saves what has changed as soon as it is quiet', async ({ stack, dir, expect }) => {

@@ -70,7 +70,7 @@ describe('a run', () => {
       })
       expect(broken.isOpen).toBe(false)
       for (const name of ['usb', 'offsite']) {
-        const sources = (await ground.snapshots(name)).map(({ tags }) => tags!.find((tag) => /^source=/.test(tag)))
+        const sources = (await ground.snapshots(name)).map(({ tags }) => tags!.find((tag) => tag.startsWith('source=')))
         expect(sources).toEqual(['source=whole'])
       }
     },

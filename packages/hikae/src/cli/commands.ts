@@ -8,6 +8,10 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   init: async () => [(await import('./commands/init.ts')).init],
   backup: async () => [(await import('./commands/backup.ts')).backup],
   daemon: async () => [(await import('./commands/daemon.ts')).daemon],
+  schedule: async () => {
+    const { scheduleInstall, scheduleRemove, scheduleShow } = await import('./commands/schedule.ts')
+    return [scheduleInstall, scheduleShow, scheduleRemove]
+  },
   copy: async () => [(await import('./commands/copy.ts')).copy],
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
   repository: async () => [(await import('./commands/repository-list.ts')).repositoryList],

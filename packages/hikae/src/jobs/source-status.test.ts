@@ -30,7 +30,7 @@ function snapshot(time: string, more: readonly string[] = []): StoredSnapshot {
     tree: '' as TreeId,
     paths: [],
     tags: ['hikae', 'stack=shop', 'source=uploads', `run=${time}`, ...more],
-  } as unknown as StoredSnapshot
+  }
 }
 
 function statusOf(jobs: readonly JobOnTime[], held: Readonly<Record<string, readonly StoredSnapshot[] | undefined>>) {

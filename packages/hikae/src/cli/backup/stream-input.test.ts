@@ -78,7 +78,9 @@ describe('commandInput', () => {
 
   test('throws when there is no such program', async () => {
     const input = commandInput(['/nowhere/pg_dump', '--password=secret'], context().context)
-    await expect(contentOf(input)).rejects.toThrow(/^cannot run \/nowhere\/pg_dump: there is no such program; no snapshot was made$/)
+    await expect(contentOf(input)).rejects.toThrow(
+      /^cannot run \/nowhere\/pg_dump: there is no such program; no snapshot was made$/,
+    )
   })
 
   test('ends the program and what it has started when it is told to stop', async () => {

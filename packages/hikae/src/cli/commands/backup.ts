@@ -62,6 +62,9 @@ export const backupOptions = {
   }),
   noCatchUp: flag({ help: 'leave repositories that missed earlier snapshots as they are' }),
   noScan: flag({ help: 'do not count files and bytes ahead, so that nothing is known of the remaining time' }),
+  due: flag({
+    help: 'run the jobs that are due by their schedules, and nothing when none is: what timers and cron call',
+  }),
   acceptShrinkage: flag({ help: 'with jobs: a source that has become much smaller is right as it is, this time' }),
 }
 
@@ -94,6 +97,10 @@ export const backup = command({
   async run(input, context) {
     const { jobsAskedFor } = await import('../jobs/asked-for.ts')
     const asked = await jobsAskedFor(input, context)
+    if (asked && input.options.due) {
+      const { runDue } = await import('../jobs/run-due.ts')
+      return runDue(asked.stack, asked.jobs, input.globals, context)
+    }
     if (asked) {
       const { runJobs } = await import('../jobs/run-jobs.ts')
       const { acceptShrinkage } = input.options

@@ -1,39 +1,40 @@
 import { once } from 'node:events'
-import { errorMessage } from '../../errors.ts'
-import type { JobOnTime } from '../../jobs/source-status.ts'
+import { errorMessage, InputError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
 import { describeSchedule } from '../../schedules/schedule.ts'
 import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
 import { type Occasion, type Scheduler, startScheduler } from '../../schedules/scheduler.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
-import type { RunTrigger } from '../../state/run-record.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
 import { printRun } from '../jobs/report.ts'
+import { sayInterrupted } from '../jobs/say-interrupted.ts'
 import { StackRunner } from '../jobs/stack-runner.ts'
+import { triggerOf } from '../jobs/trigger.ts'
 import { formatTime } from '../output/format.ts'
 import { ChangeWatches } from './change-watches.ts'
-import { becomeOnlyDaemon } from './only-daemon.ts'
+import { becomeOnlyScheduler } from './only-scheduler.ts'
 import { openServiceManager, type ServiceManager } from './service-manager.ts'
 
 /** A file that is being written is read when it is quiet. */
 const SETTLE_MS = 500
 const AT_MOST_MS = 5000
-/** A run that begins later than this after its time has been missed: nobody was there. */
-const LATE_MS = 60_000
 
 /** Runs the jobs of a stack when they are due, until it is told to stop; what runs then is stopped and released. */
 export async function runDaemon(first: StackJobs, globals: GlobalValues, context: CommandContext): Promise<void> {
   await using owned = new AsyncDisposableStack()
   const runner = owned.use(new StackRunner(first, globals, context))
-  for (const warning of runner.state.warnings) context.out.warn(warning)
-  owned.use(await becomeOnlyDaemon(first.stateFolder))
-  const manager = owned.use(openServiceManager(context.env, (error) => context.out.warn(errorMessage(error))))
-  for (const { id, job } of await runner.tidy()) {
-    context.out.warn(`the run ${id} of the job ${job} was interrupted: its process has gone`)
+  const place = await becomeOnlyScheduler(first.stateFolder)
+  if (!place) {
+    throw new InputError('a daemon of this stack runs already', {
+      hint: 'stop it first, or leave the work to it: it reads hikae.yaml again when that changes',
+    })
   }
+  owned.use(place)
+  const manager = owned.use(openServiceManager(context.env, (error) => context.out.warn(errorMessage(error))))
+  await sayInterrupted(runner, context.out)
   const daemon = new Daemon(runner, manager, globals, context)
   const scheduler = owned.use(daemon.start())
   const watches = owned.use(new ChangeWatches((job) => void scheduler.request(job), context))
@@ -102,20 +103,15 @@ class Daemon {
     }
   }
 
-  async #run({ name }: ScheduledJob, { since, missed, signal }: Occasion): Promise<void> {
+  async #run({ name }: ScheduledJob, occasion: Occasion): Promise<void> {
     const job = this.#runner.stack.jobs.find((candidate) => candidate.name === name)
     if (!job) return
     await this.#manager.status(`running the job ${name}`)
-    const ended = await this.#runner.run(job, { trigger: triggerOf(job, since, missed), waitMs: Infinity, signal })
+    const trigger = triggerOf(job, occasion)
+    const ended = await this.#runner.run(job, { trigger, waitMs: Infinity, signal: occasion.signal })
     printRun(ended, this.#context.out)
     await this.#manager.status(`the job ${name} ${ended.outcome}`)
   }
-}
-
-function triggerOf({ schedule }: JobOnTime, since: Date, missed: number): RunTrigger {
-  if (schedule.kind === 'change') return 'change'
-  if (missed === 0) return 'manual'
-  return missed > 1 || Date.now() - since.getTime() > LATE_MS ? 'catch-up' : 'schedule'
 }
 
 function describeWaiting(schedule: Schedule): string {

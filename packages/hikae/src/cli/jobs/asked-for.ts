@@ -2,7 +2,8 @@ import type { backupOptions } from '../commands/backup.ts'
 import type { CommandInput } from '../command.ts'
 import type { CommandContext, Environment } from '../context.ts'
 import { UsageError } from '../../errors.ts'
-import type { Job, JobSource } from '../../jobs/job.ts'
+import type { JobSource } from '../../jobs/job.ts'
+import type { JobOnTime } from '../../jobs/source-status.ts'
 import { nearest } from '../../nearest.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from './stack-jobs.ts'
@@ -15,14 +16,19 @@ import { openStackJobs, type StackJobs } from './stack-jobs.ts'
 export async function jobsAskedFor(
   { args, globals, options }: CommandInput<typeof backupOptions>,
   context: CommandContext,
-): Promise<{ jobs: readonly Job[]; stack: StackJobs } | undefined> {
+): Promise<{ jobs: readonly JobOnTime[]; stack: StackJobs } | undefined> {
   const lists = [...options.filesFrom, ...options.filesFromVerbatim, ...options.filesFromRaw]
   if (namesRepository(globals, context.env) || options.stdin || options.stdinFromCommand || lists.length > 0)
     return undefined
   // What is in a folder is no job, and needs no look at the stack file.
   if (args.length > 0 && args.every((arg) => arg.includes('/'))) return undefined
   const stack = await openStackJobs(globals, context)
-  if (!stack || stack.jobs.length === 0) return undefined
+  if (!stack || stack.jobs.length === 0) {
+    if (!options.due) return undefined
+    throw new UsageError('there is no stack file with jobs, so nothing can be due', {
+      hint: 'name the stack file with --config',
+    })
+  }
   if (args.length === 0) return { jobs: stack.jobs, stack }
   const named = args.map((arg) => stack.jobs.find(({ name }) => name === arg))
   const jobs = named.filter((job) => job !== undefined)

@@ -5,6 +5,7 @@ import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { printRun } from './report.ts'
+import { sayInterrupted } from './say-interrupted.ts'
 import type { StackJobs } from './stack-jobs.ts'
 import { StackRunner } from './stack-runner.ts'
 
@@ -23,10 +24,7 @@ export async function runJobs(
 ): Promise<ExitCode> {
   const { out, signal } = context
   await using runner = new StackRunner(stack, globals, context)
-  for (const warning of runner.state.warnings) out.warn(warning)
-  for (const { id, job } of await runner.tidy()) {
-    out.warn(`the run ${id} of the job ${job} was interrupted: its process has gone`)
-  }
+  await sayInterrupted(runner, out)
   const outcomes: RunReport['outcome'][] = []
   for (const job of jobs) {
     if (signal.aborted) break

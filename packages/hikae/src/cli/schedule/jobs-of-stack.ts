@@ -19,7 +19,7 @@ export async function openScheduledStack(
   globals: Pick<GlobalValues, 'config'>,
   env: Environment,
 ): Promise<ScheduledStack> {
-  const opened = await openStackJobs(globals as GlobalValues, env)
+  const opened = await openStackJobs(globals as GlobalValues, { env })
   if (opened === undefined) {
     throw new UsageError('there is no stack file here, and nothing to schedule', {
       hint: 'run it in the folder of hikae.yaml, or name the file: --config FILE',
@@ -35,7 +35,7 @@ export async function openScheduledStack(
 }
 
 /** The jobs of a stack file, as far as it matters when they run. */
-export function jobsOfStack({ jobs }: StackJobs): ScheduledJob[] {
+function jobsOfStack({ jobs }: StackJobs): ScheduledJob[] {
   return jobs.map(({ name, schedule, timeZone, between }) => ({
     name,
     schedule,

@@ -1,27 +1,23 @@
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { InputError, systemCode } from '../../errors.ts'
+import { systemCode } from '../../errors.ts'
 
 /**
- * Makes this process the only daemon of a stack. The system itself tells whether another one lives: it listens.
+ * Makes this process the only one that runs the jobs of a stack by their schedules. The system itself tells whether
+ * another one lives: it listens.
  *
  * @param folder of the stack's state
- * @returns to be disposed of at the end
- * @throws {InputError} there is a daemon already
+ * @returns to be disposed of at the end; undefined when there is such a process already
  */
-export async function becomeOnlyDaemon(folder: string): Promise<AsyncDisposable> {
+export async function becomeOnlyScheduler(folder: string): Promise<AsyncDisposable | undefined> {
   const path = join(folder, 'daemon.sock')
   try {
     return owned(await listen(path))
   } catch (error) {
     if (systemCode(error) !== 'EADDRINUSE') throw error
   }
-  if (await isAnswered(path)) {
-    throw new InputError('a daemon of this stack runs already', {
-      hint: 'stop it first, or leave the work to it: it reads hikae.yaml again when that changes',
-    })
-  }
+  if (await isAnswered(path)) return undefined
   // Left by one that was killed.
   await rm(path, { force: true })
   return owned(await listen(path))
