@@ -332,6 +332,17 @@ describe.concurrent('alerts', () => {
     expect((await alarmed.run(['alerts', 'test'])).stdout).toContain('alerts[0].webhook: accepted')
   })
 
+  test('come from the daemon when a promise is broken though nothing fails', async ({ stack, dir, expect }) => {
+    await using server = await startWebhookServer()
+    await writeStack(dir, { job: '{ schedule: manual, objectives: { rpo: 1s } }' })
+    await appendFile(dir.join('hikae.yaml'), 'alerts:\n  - webhook: { url: { env: HOOK } }\n')
+    await using daemon = await stack.with({ env: { HOOK: `${server.url}hook` } }).start(['daemon'])
+    await server.received(1)
+    expect(server.requests[0]!.body).toContain('dump')
+    daemon.kill('SIGTERM')
+    await daemon.finished
+  })
+
   test('come also when nothing runs any more', async ({ stack, dir, expect }) => {
     await using server = await startWebhookServer()
     await writeStack(dir, { job: '{ objectives: { rpo: 1s } }' })

@@ -5,6 +5,7 @@ import type { AlertChannel } from '../../alerts/alert-schema.ts'
 import type { AlertPlan } from '../../alerts/alert-plan.ts'
 import type { Freshness } from '../../alerts/event.ts'
 import type { PlanContext } from '../../alerts/plan-for.ts'
+import { planDigests } from '../../alerts/plan-digests.ts'
 import { planFreshnessAlerts } from '../../alerts/plan-freshness-alerts.ts'
 import { planRunAlerts, planStartAlerts } from '../../alerts/plan-run-alerts.ts'
 import { planTestAlerts } from '../../alerts/plan-test-alerts.ts'
@@ -17,6 +18,7 @@ import { printableText } from '../output/printable.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import type { EndedRun } from '../jobs/stack-runner.ts'
 import { alertReport } from './alert-report.ts'
+import { digestOf } from './digest-of.ts'
 
 /** Under which what alerts remember is kept. */
 const STATE_KEY = 'alerts'
@@ -40,7 +42,7 @@ export class Alerting {
   async ended(run: EndedRun): Promise<void> {
     // Who stops a run knows that it was stopped.
     if (run.outcome === 'cancelled') return
-    const freshness = this.#freshnessOf(run.job)
+    const freshness = this.#freshness().filter(({ job }) => job === run.job)
     await this.#carryOut((context) => planRunAlerts(alertReport(run), freshness, context))
   }
 
@@ -49,20 +51,32 @@ export class Alerting {
     await this.#carryOut((context) => planFreshnessAlerts(items, context))
   }
 
+  /** What time alone brings about, by what is remembered: overdue sources, reminders, digests. */
+  async tick(): Promise<void> {
+    await this.overdue(this.#freshness())
+    const { jobs, timeZone } = this.#stack
+    const { runs } = this.#state
+    await this.#carryOut((context) =>
+      planDigests((from, to, channel) => digestOf({ from, to, channel }, jobs, runs), timeZone, context),
+    )
+  }
+
   /** One to each channel. */
   async test(): Promise<readonly Delivery[]> {
     return await this.#carryOut(planTestAlerts)
   }
 
-  #freshnessOf(name: string): Freshness[] {
-    const job = this.#stack.jobs.find((candidate) => candidate.name === name)
-    const rpoMs = job?.objectives.rpoMs
-    if (!job || rpoMs === undefined) return []
-    return job.sources.map(({ name: source }): Freshness => {
-      const last = this.#state.runs.lastGood(source)?.result.startedAt
-      const lastGood = last === undefined ? null : Date.parse(last)
-      const isOverdue = lastGood !== null && lastGood + rpoMs < Date.now()
-      return { job: name, source, lastGood, rpoMs, overdueSince: isOverdue ? lastGood + rpoMs : null }
+  /** By what is remembered; a source that was never saved has been waited for since its job was first seen. */
+  #freshness(): Freshness[] {
+    const { runs, schedules } = this.#state
+    return this.#stack.jobs.flatMap(({ name: job, sources, objectives: { rpoMs } }) => {
+      if (rpoMs === undefined) return []
+      return sources.map(({ name: source }): Freshness => {
+        const last = runs.lastGood(source)?.result.startedAt
+        const until = Date.parse(last ?? schedules.see(job).firstSeen) + rpoMs
+        const lastGood = last === undefined ? null : Date.parse(last)
+        return { job, source, lastGood, rpoMs, overdueSince: until < Date.now() ? until : null }
+      })
     })
   }
 

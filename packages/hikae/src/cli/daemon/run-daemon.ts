@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { errorMessage, InputError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
 import { describeSchedule } from '../../schedules/schedule.ts'
@@ -6,6 +5,7 @@ import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
 import { type Occasion, type Scheduler, startScheduler } from '../../schedules/scheduler.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
+import { Alerting } from '../alerts/alerting.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
@@ -21,6 +21,8 @@ import { openServiceManager, type ServiceManager } from './service-manager.ts'
 /** A file that is being written is read when it is quiet. */
 const SETTLE_MS = 500
 const AT_MOST_MS = 5000
+/** How often promises are looked at; at least, since the clock wakes earlier. */
+const LOOK_MS = 10 * 60_000
 
 /** Runs the jobs of a stack when they are due, until it is told to stop; what runs then is stopped and released. */
 export async function runDaemon(first: StackJobs, globals: GlobalValues, context: CommandContext): Promise<void> {
@@ -44,7 +46,7 @@ export async function runDaemon(first: StackJobs, globals: GlobalValues, context
   context.io.onHangUp?.(reload)
   daemon.tellNext(scheduler)
   await manager.ready()
-  if (!context.signal.aborted) await once(context.signal, 'abort')
+  await daemon.watchPromises()
   await manager.stopping()
 }
 
@@ -93,6 +95,20 @@ class Daemon {
       }
     })
     await this.#reloading
+  }
+
+  /** Until the end: says when something is overdue though nothing has failed. */
+  async watchPromises(): Promise<void> {
+    const { signal, out } = this.#context
+    while (!signal.aborted) {
+      await systemClock.sleep(new Date(Date.now() + LOOK_MS), signal)
+      if (signal.aborted) return
+      try {
+        await new Alerting(this.#runner.stack, this.#runner.state, this.#context).tick()
+      } catch (error) {
+        out.warn(`alerts could not be decided: ${errorMessage(error)}`)
+      }
+    }
   }
 
   tellNext(scheduler: Scheduler): void {
