@@ -14,6 +14,8 @@ export interface OpenTarOptions {
   /** Nanoseconds: of directories that the archive does not tell of. */
   readonly timeNs: bigint
   readonly signal: AbortSignal
+  /** Told now and then how many bytes have been unpacked. */
+  readonly onUnpacked?: (bytes: number) => void
 }
 
 /** An archive that was read to its end once, and found whole. */
@@ -31,9 +33,11 @@ export interface OpenTar extends AsyncDisposable {
  * @throws {ArchiveError} @throws {InputError} scratch cannot be written
  */
 export async function openTar(path: Buffer, options: OpenTarOptions): Promise<OpenTar> {
-  const { compression, scratch, timeNs, signal } = options
+  const { compression, scratch, timeNs, signal, onUnpacked = () => undefined } = options
   const file =
-    compression === 'none' ? await open(path, 'r') : await spool(decompressed(path, compression, signal), scratch)
+    compression === 'none'
+      ? await open(path, 'r')
+      : await spool(counted(decompressed(path, compression, signal), onUnpacked), scratch)
   try {
     const bytes = await bytesOf(file)
     const contents = await readContents(bytes, signal)
@@ -45,6 +49,18 @@ export async function openTar(path: Buffer, options: OpenTarOptions): Promise<Op
   } catch (error) {
     await file.close()
     throw error
+  }
+}
+
+async function* counted(
+  content: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let bytes = 0
+  for await (const piece of content) {
+    bytes += piece.length
+    onBytes(bytes)
+    yield piece
   }
 }
 

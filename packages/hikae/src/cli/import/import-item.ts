@@ -12,6 +12,7 @@ import { type Destination, type Destinations, targetOf } from './destinations.ts
 import type { ImportItem } from './item.ts'
 import { importTags } from './known-imports.ts'
 import { type OpenItem, openItem } from './open-item.ts'
+import { unpackingView } from './unpacking-view.ts'
 
 /** What holds for all items of a run. */
 export interface ImportSettings {
@@ -44,7 +45,10 @@ export async function importItem(
   context: CommandContext,
 ): Promise<ImportOutcome> {
   try {
-    await using open = await openItem(item, settings.scratch, context.signal)
+    const { out, signal } = context
+    await using open = await withProgress(out, unpackingView(item), async (progress) =>
+      openItem(item, { scratch: settings.scratch, signal, onUnpacked: (bytes) => progress.update(bytes) }),
+    )
     const report = await store(item, open, destinations, settings, context)
     for (const [number, stored] of report.repositories.entries()) await noteStored(destinations[number]!, stored)
     return { kind: 'imported', report, remarks: open.remarks, isEmpty: open.wasEmpty(), several }

@@ -14,17 +14,24 @@ export interface OpenItem extends AsyncDisposable {
   readonly wasEmpty: () => boolean
 }
 
+export interface OpenItemOptions {
+  /** Folder for what has to be unpacked first. */
+  readonly scratch: string
+  readonly signal: AbortSignal
+  /** Told now and then how many bytes have been unpacked. */
+  readonly onUnpacked: (bytes: number) => void
+}
+
 /**
  * Opens a backup as what a snapshot holds.
  *
- * @param scratch folder for what has to be unpacked first
  * @throws {ArchiveError} also while it is read: then it is not to be trusted
  */
-export async function openItem(item: ImportItem, scratch: string, signal: AbortSignal): Promise<OpenItem> {
+export async function openItem(item: ImportItem, options: OpenItemOptions): Promise<OpenItem> {
   switch (item.kind) {
     case 'tar': {
       const { compression, timeNs } = item
-      const tar = await openTar(systemPath(item.path), { compression, scratch, timeNs, signal })
+      const tar = await openTar(systemPath(item.path), { compression, timeNs, ...options })
       return {
         root: tar.root,
         remarks: tar.remarks,
