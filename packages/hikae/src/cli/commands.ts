@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   init: async () => [(await import('./commands/init.ts')).init],
   backup: async () => [(await import('./commands/backup.ts')).backup],
+  import: async () => [(await import('./commands/import.ts')).importCommand],
   daemon: async () => [(await import('./commands/daemon.ts')).daemon],
   schedule: async () => {
     const { scheduleInstall, scheduleRemove, scheduleShow } = await import('./commands/schedule.ts')
@@ -26,6 +27,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   cat: async () => [(await import('./commands/cat.ts')).cat],
   restore: async () => [(await import('./commands/restore.ts')).restore],
   dump: async () => [(await import('./commands/dump.ts')).dump],
+  export: async () => [(await import('./commands/export.ts')).exportCommand],
   recover: async () => [(await import('./commands/recover.ts')).recover],
   check: async () => [(await import('./commands/check.ts')).check],
   rewrite: async () => [(await import('./commands/rewrite.ts')).rewrite],
