@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseSize } from '../size.ts'
+import { sizeSchema } from '../size-schema.ts'
 import type { RepositoryLocation } from '../repositories/location.ts'
 import type { SecretReference } from '../secrets/secret.ts'
 import { errorMessage } from '../errors.ts'
@@ -8,15 +8,6 @@ import { secretSchema } from '../secrets/secret-schema.ts'
 import { remotePlaces } from './remote-places.ts'
 
 const text = z.string().min(1)
-
-const size = z.union([z.number().positive(), text]).transform((given, context) => {
-  try {
-    return parseSize(String(given))
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: errorMessage(error) })
-    return z.NEVER
-  }
-})
 
 const PLACES = ['local', 's3', 'sftp', 'rest', 'rclone'] as const
 
@@ -64,11 +55,11 @@ export const repositorySchema = z
       .describe('what cannot be derived, for the 3-2-1 score'),
     limits: z
       .strictObject({
-        upload: size
+        upload: sizeSchema
           .optional()
           .describe('bytes to send per second')
           .meta({ examples: ['5M'] }),
-        download: size
+        download: sizeSchema
           .optional()
           .describe('bytes to receive per second')
           .meta({ examples: ['20M'] }),

@@ -34,10 +34,7 @@ const keys = z.strictObject({
     .meta({ examples: [{ usb: { local: '/mnt/backup/hikae', password: { file: '/etc/hikae/password' } } }] }),
   sources: sourcesSchema(SOURCE_KINDS, commonSourceSchema).default({}).describe('what is to be protected, by name'),
   timezone: timeZoneSchema.optional().meta({ examples: ['Asia/Tokyo'] }),
-  language: z
-    .enum(['en', 'ja'])
-    .default('en')
-    .describe('language of alerts: English or Japanese'),
+  language: z.enum(['en', 'ja']).default('en').describe('language of alerts: English or Japanese'),
   alerts: alertsSchema.default([]).meta({ examples: [[{ ntfy: { topic: 'shop-backups' } }]] }),
   jobs: z
     .record(nameSchema, jobSchema)

@@ -4,7 +4,9 @@ import { changeSchema } from '../schedules/change-schema.ts'
 import { dailyHoursSchema } from '../schedules/daily-hours-schema.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import { scheduleSchema } from '../schedules/schedule-schema.ts'
+import { sizeSchema } from '../size-schema.ts'
 import { hooksSchema } from './hook-schema.ts'
+import type { JobLimits } from './job.ts'
 import { keepSchema } from './keep-schema.ts'
 
 const text = z.string().min(1)
@@ -21,6 +23,11 @@ const objectives = z
 const limits = z
   .strictObject({
     between: dailyHoursSchema.optional(),
+    upload: sizeSchema
+      .optional()
+      .describe('bytes that a run sends per second to each repository')
+      .meta({ examples: ['5M'] }),
+    download: sizeSchema.optional().describe('bytes that a run receives per second from each repository'),
     timeout: durationSchema.optional().describe('a run that lasts longer is stopped, and has failed'),
   })
   .describe('bounds of a run')
@@ -55,6 +62,8 @@ export const jobSchema = z
       limits: {
         ...(bounds.between === undefined ? {} : { between: bounds.between }),
         ...(bounds.timeout === undefined ? {} : { timeoutMs: bounds.timeout }),
+        ...(bounds.upload === undefined ? {} : { uploadBytesPerSecond: bounds.upload }),
+        ...(bounds.download === undefined ? {} : { downloadBytesPerSecond: bounds.download }),
       },
     }
   })
@@ -68,6 +77,6 @@ export interface ConfiguredJob {
   readonly schedule: Schedule
   readonly keep: z.output<typeof keepSchema>
   readonly hooks: z.output<typeof hooksSchema>
-  readonly limits: { readonly between?: z.output<typeof dailyHoursSchema>; readonly timeoutMs?: number }
+  readonly limits: JobLimits & { readonly between?: z.output<typeof dailyHoursSchema> }
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number }
 }

@@ -27,6 +27,9 @@ export interface JobSource {
 export interface JobLimits {
   /** A run that lasts longer is stopped, and has failed. */
   readonly timeoutMs?: number
+  /** For each repository; what the stack file says of the repository itself may be less. */
+  readonly uploadBytesPerSecond?: number
+  readonly downloadBytesPerSecond?: number
 }
 
 /** What is promised. */

@@ -1,3 +1,4 @@
+import type { BandwidthLimits } from '@hikae/engine'
 import type { JobRepositories, JobRepository } from '../../jobs/job-repositories.ts'
 import { readMembers } from '../catch-up/member.ts'
 import { catchUpAfterBackup, promiseCatchUp } from '../catch-up/with-backup.ts'
@@ -10,12 +11,17 @@ import { openChosen } from '../repository/session.ts'
 /** Others must not be held up for longer by one that is in trouble. */
 const PATIENCE_MS = 2 * 60_000
 
-/** The repositories of the stack file, for runs: with the passwords that it names, and with locks. */
-export function repositoriesOfStack(globals: GlobalValues, context: CommandContext): JobRepositories {
+/** The repositories of the stack file, for runs: with the passwords that it names, with locks, and with the job's limits. */
+export function repositoriesOfStack(
+  globals: GlobalValues,
+  context: CommandContext,
+  limits: BandwidthLimits,
+): JobRepositories {
   const sessions = new Map<JobRepository, OpenedRepository>()
   return {
     async open(name, mode, signal): Promise<JobRepository> {
-      const chosen = await chooseByName(name, { kind: 'ask' }, globals, context)
+      const named = await chooseByName(name, { kind: 'ask' }, globals, context)
+      const chosen = { ...named, settings: { ...named.settings, limits: lesser(named.settings.limits, limits) } }
       const session = await openChosen(
         chosen,
         globals,
@@ -50,4 +56,12 @@ export function repositoriesOfStack(globals: GlobalValues, context: CommandConte
       }
     },
   }
+}
+
+function lesser(one: BandwidthLimits, two: BandwidthLimits): BandwidthLimits {
+  const least = (name: keyof BandwidthLimits): Partial<BandwidthLimits> => {
+    const given = [one[name], two[name]].filter((limit) => limit !== undefined)
+    return given.length === 0 ? {} : { [name]: Math.min(...given) }
+  }
+  return { ...least('uploadBytesPerSecond'), ...least('downloadBytesPerSecond') }
 }

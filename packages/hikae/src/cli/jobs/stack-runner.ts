@@ -115,7 +115,7 @@ export class StackRunner implements AsyncDisposable {
       runId: id,
       stackFiles: stack.files,
       folder: stack.folder,
-      repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }),
+      repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
       folders: this.#folders.forRun(id),
       journal: journalOf(id, this.state, log),
       program,

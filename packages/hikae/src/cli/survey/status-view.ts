@@ -1,6 +1,7 @@
 import { addressOf } from '../../repositories/location.ts'
 import type { SourceStatus } from '../../jobs/source-status.ts'
 import { type Remark, type Score, THREE_TWO_ONE } from '../../repositories/three-two-one.ts'
+import { latestCheck } from '../check/last-check.ts'
 import { formatAge } from '../output/age.ts'
 import { formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
@@ -29,6 +30,7 @@ export function printStatus(status: Status, out: Output, nowMs: number): void {
     { heading: '', cell: (repository) => lastWrite(repository, nowMs) },
     { heading: '', cell: ({ chosen }) => (chosen.name === undefined ? '' : printableText(addressOf(chosen.location))) },
     { heading: '', cell: (repository) => stateOf(repository, repositories) },
+    { heading: '', cell: (repository) => lastCheck(repository, nowMs) },
   ]
   for (const line of columnLines(columns, repositories)) out.line(line)
   out.line()
@@ -39,6 +41,12 @@ function lastWrite(repository: SurveyedRepository, nowMs: number): string {
   if (repository.kind === 'missed') return ''
   const newest = newestSnapshot(repository)
   return newest === undefined ? 'no snapshot' : `last snapshot ${formatAge(nowMs - Date.parse(newest.time))} ago`
+}
+
+function lastCheck(repository: SurveyedRepository, nowMs: number): string {
+  if (repository.kind === 'missed') return ''
+  const check = latestCheck(repository.checks)
+  return check === undefined ? 'never checked' : `checked ${formatAge(nowMs - Date.parse(check.time))} ago`
 }
 
 function stateOf(repository: SurveyedRepository, all: readonly SurveyedRepository[]): string {
