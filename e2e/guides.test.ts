@@ -1,0 +1,189 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { runProcess, type TempDir } from '@hikae/testkit'
+import { describe } from 'vitest'
+import { makeFiles, test } from './fixtures.ts'
+import { PROGRAM } from './hikae.ts'
+
+// What the guides and the READMEs tell people to type is typed here, in order, and has to do what they say.
+//
+//   ```sh      commands; each has to succeed
+//   ```text    what the commands before it print: each line has to come, in this order; words with a digit may differ,
+//              and … stands for anything
+//   ```yaml    with <!-- file: NAME --> before it, that file; otherwise a part of a stack file, which is checked
+//
+// <!-- not run: REASON --> stands before commands that cannot run here.
+
+const ROOT = join(import.meta.dirname, '..')
+
+const NOT_RUN: Readonly<Record<string, string>> = {
+  install: 'e2e/install.test.ts installs the packages and runs the demo',
+  timers: 'they would run on this machine from now on; the tests of schedule install put them into a folder',
+  alerts: 'the channels are examples; the tests of alerts have real ones',
+  daemon: 'it stays until it is told to end; e2e/jobs.test.ts runs it',
+  restic: 'restic is not everywhere; e2e/together.test.ts uses both programs on one repository',
+}
+
+/** Places of the machine in the guides, which are folders of the test here. */
+const PLACES = /(?<![\w./~-])\/(?:srv|mnt|tmp|etc\/hikae)(?![\w-])/g
+
+/** What parts of a stack file refer to. */
+const REST = {
+  version: '1',
+  stack: 'shop',
+  repositories: '{ usb: { local: usb, password: { file: p } }, nas: { local: nas, password: { file: p } } }',
+  sources: '{ uploads: { files: { paths: [uploads] } }, orders: { sqlite: { path: orders.db } } }',
+}
+
+const GUIDES = ['guide/quick-start.md', 'guide/stack-file.md', 'guide/jobs.md'].map((name) => ({
+  name,
+  english: join(ROOT, 'docs', name),
+  japanese: join(ROOT, 'docs/ja', name),
+}))
+const READMES = { name: 'README.md', english: join(ROOT, 'README.md'), japanese: join(ROOT, 'README.ja.md') }
+
+const LANGUAGES = ['sh', 'text', 'yaml']
+
+describe.concurrent.each([...GUIDES, READMES])('$name', ({ english, japanese }) => {
+  test('works as it is written', async ({ dir, expect }) => {
+    await makeMachine(dir)
+    const blocks = await blocksOf(english)
+    const steps = blocks.flatMap((block, at) => (isStep(block) ? [{ block, shown: shownAfter(blocks, at) }] : []))
+    const script = steps.map(({ block }) => `printf '\\036'\n${commandsOf(block, dir)}`).join('\n')
+    const folder = dir.join('srv/shop')
+    const { exitCode, stdout } = await runProcess('bash', ['-c', `set -euo pipefail; exec 2>&1\n${script}`], {
+      cwd: folder,
+      timeoutMs: 170_000,
+      env: environmentOf(dir),
+    })
+    const outputs = stdout.replaceAll(dir.path, '').split('\u001E').slice(1)
+    const last = steps[outputs.length - 1]
+    if (exitCode !== 0) throw new Error(`line ${last?.block.line}: exit code ${exitCode}\n${outputs.at(-1)}`)
+    expect(outputs).toHaveLength(steps.length)
+    for (const [at, { shown }] of steps.entries()) {
+      if (shown) expect(missingLines(shown, outputs[at]!), `line ${shown.line}; printed:\n${outputs[at]}`).toEqual([])
+    }
+  })
+
+  test('has parts of stack files that are right', async ({ dir, expect }) => {
+    const parts = (await blocksOf(english)).filter(({ language, note }) => language === 'yaml' && note === undefined)
+    for (const { content, line } of parts) {
+      await writeFile(dir.join('hikae.yaml'), completed(content))
+      const args = ['config', 'check', '--quiet', '--config', dir.join('hikae.yaml')]
+      const { exitCode, stderr } = await runProcess(PROGRAM, args, { env: environmentOf(dir) })
+      expect({ exitCode, stderr }, `line ${line}`).toEqual({ exitCode: 0, stderr: '' })
+    }
+  })
+
+  test('is the same in Japanese', async ({ expect }) => {
+    const plain = async (path: string): Promise<string[]> => {
+      const blocks = await blocksOf(path)
+      const typed = blocks.filter((block, at) => block.language !== 'text' || (at > 0 && isStep(blocks[at - 1]!)))
+      return typed.map(({ language, note, content }) => `${language} ${note}\n${withoutComments(content)}`)
+    }
+    expect(await plain(japanese)).toEqual(await plain(english))
+  })
+})
+
+interface Block {
+  readonly language: string
+  /** Of the comment before it. */
+  readonly note: string | undefined
+  readonly content: string
+  /** In the file, from 1. */
+  readonly line: number
+}
+
+/** @throws a block that says nothing of its kind, or is not run for no reason that is known */
+async function blocksOf(path: string): Promise<Block[]> {
+  const text = await readFile(path, 'utf8')
+  const found = [...text.matchAll(/(?:^<!-- (.+) -->\n\n?)?^```(.*)\n([^]*?)^```$/gm)]
+  return found.map(([whole, note, language = '', content = ''], at) => {
+    const line = text.slice(0, found[at]!.index).split('\n').length
+    const reason = /^not run: (.*)$/.exec(note ?? '')?.[1]
+    if (reason !== undefined && !(reason in NOT_RUN)) throw new Error(`${path}:${line}: no reason is called ${reason}`)
+    if (!LANGUAGES.includes(language)) throw new Error(`${path}:${line}: of which kind is this?\n${whole}`)
+    return { language, note, content, line }
+  })
+}
+
+function isStep({ language, note }: Block): boolean {
+  return (language === 'sh' && note === undefined) || fileOf(note) !== undefined
+}
+
+function fileOf(note: string | undefined): string | undefined {
+  return /^file: (.*)$/.exec(note ?? '')?.[1]
+}
+
+function commandsOf({ note, content }: Block, dir: TempDir): string {
+  const file = fileOf(note)
+  const commands = file === undefined ? content : `cat >${file} <<'END OF FILE'\n${content}END OF FILE\n`
+  return commands.replaceAll(PLACES, (place) => dir.path + place)
+}
+
+/** A stack file made of this part and what it leaves out. */
+function completed(part: string): string {
+  const others = Object.entries(REST).filter(([key]) => !new RegExp(`^${key}:`, 'm').test(part))
+  return `${part}\n${others.map(([key, value]) => `${key}: ${value}\n`).join('')}`
+}
+
+function shownAfter(blocks: readonly Block[], at: number): Block | undefined {
+  const next = blocks[at + 1]
+  return next?.language === 'text' ? next : undefined
+}
+
+/** Lines of the guide that were not printed. */
+function missingLines({ content }: Block, output: string): string[] {
+  let printed = output.split('\n')
+  return content.split('\n').filter((line) => {
+    if (line.trim() === '' || line.trim() === '…') return false
+    const at = printed.findIndex((candidate) => patternOf(line).test(candidate))
+    if (at < 0) return true
+    printed = printed.slice(at + 1)
+    return false
+  })
+}
+
+/** Numbers, ids, times and sizes are others each time. */
+function patternOf(line: string): RegExp {
+  const words = line
+    .trim()
+    .replaceAll(/\d[\d.,]* (?:[KMGT]i)?B\b/g, '0')
+    .replaceAll(/\d+ (?:s|min|h|d)\b/g, '0')
+  const patterns = words.split(/\s+/).map((word) => {
+    if (word === '…') return '.*'
+    return /\d/.test(word)
+      ? String.raw`\S+(?: (?:[KMGT]i)?B[,;]?| (?:s|min|h|d)[,;]?)?`
+      : word.replaceAll(/[^\w\s]/g, String.raw`\$&`)
+  })
+  return new RegExp(String.raw`^\s*${patterns.join(String.raw`\s+`)}\s*$`)
+}
+
+function withoutComments(content: string): string {
+  return content.replaceAll(/(?<=^|\s)#.*$/gm, '').replaceAll(/[ \t]+$/gm, '')
+}
+
+/** What the guides take to be there. */
+async function makeMachine(dir: TempDir): Promise<void> {
+  await makeFiles(dir.join('srv/shop'), {
+    '.env': 'TOKEN=abc\n',
+    'docker-compose.yml': 'services: {}\n',
+    'uploads/logo.svg': '<svg/>\n',
+    'uploads/photos/1.jpg': 'x'.repeat(200_000),
+  })
+  for (const folder of ['mnt/usb', 'mnt/nas', 'tmp', 'etc', 'home']) await mkdir(dir.join(folder), { recursive: true })
+  using database = new DatabaseSync(dir.join('srv/shop/orders.db'))
+  database.exec('create table orders (id integer primary key, item text); insert into orders (item) values (1), (2)')
+}
+
+function environmentOf(dir: TempDir): Record<string, string | undefined> {
+  const inherited = Object.keys(process.env).filter((name) => /^(HIKAE|RESTIC|XDG)_/.test(name))
+  return {
+    ...Object.fromEntries(inherited.map((name) => [name, undefined])),
+    PATH: [dirname(PROGRAM), process.env['PATH']].join(delimiter),
+    HOME: dir.join('home'),
+    NO_COLOR: '1',
+    NODE_COMPILE_CACHE: undefined,
+  }
+}
