@@ -73,7 +73,7 @@ async function backUp(stack: Hikae, hook: WebhookServer): Promise<Told> {
   const sources = (run['sources'] as Message[]).map(({ source, outcome, snapshots }) => {
     return [source, `${String(outcome)} in ${Object.keys(snapshots as object).join(', ') || 'nothing'}`] as const
   })
-  const troubles = (run['steps'] as Message[]).map(({ message }) => String(message ?? '')).join('\n')
+  const troubles = (run['steps'] as { message?: string }[]).map(({ message = '' }) => message).join('\n')
   return {
     exitCode,
     sources: Object.fromEntries(sources),

@@ -11,7 +11,7 @@ export interface Extent {
   readonly at: number
 }
 
-export interface SparseContent {
+interface SparseContent {
   readonly extents: readonly Extent[]
   /** Where the content begins in the archive, behind a map that lies before it. */
   readonly dataAt: number

@@ -1,7 +1,6 @@
 import type { RestoreItem, RestoreReport } from '@hikae/engine'
 import { command } from '../command.ts'
 import type { CommandContext } from '../context.ts'
-import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag, value } from '../option.ts'
