@@ -4,7 +4,7 @@ import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { ownIdentity } from '../../identity.ts'
-import { flag, type OptionValues, value } from '../option.ts'
+import { flag, list, type OptionValues, value } from '../option.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
 import { addressOf } from '../../repositories/location.ts'
@@ -13,6 +13,7 @@ import { readNewPassword } from '../repository/password.ts'
 import { openBackend, openChosen } from '../repository/session.ts'
 import { chooseSource, sourceRepositoryOptions } from '../repository/source-repository.ts'
 import { oneOf } from '../values/choice.ts'
+import { someText } from '../values/text.ts'
 
 const VERSIONS = ['1', '2', 'stable', 'latest'] as const
 
@@ -27,13 +28,31 @@ const options = {
     help: 'cut content as the repository of --from-repo does, so that copies between the two take little room',
   }),
   ...sourceRepositoryOptions,
+  to: list({
+    placeholder: 'PLACE',
+    parse: someText,
+    completes: 'directory',
+    help: 'where a new stack keeps its backups: a folder, or the address of a server or bucket (repeat for several)',
+  }),
+  kit: value({
+    placeholder: 'FILE',
+    parse: someText,
+    completes: 'file',
+    help: 'write the recovery kit of a new stack there, with the password in it',
+  }),
+  yes: flag({ short: 'y', help: 'set up the stack that is proposed, without asking' }),
+  dryRun: flag({ short: 'n', help: 'only show what would be made for a new stack' }),
 }
 
 export const init = command({
   name: 'init',
   group: 'Save',
-  summary: 'Create one or more repositories',
+  summary: 'Set up a stack: look around, write hikae.yaml, create repositories; or create repositories only',
   description:
+    'Where there is no stack file and no repository is named, looks at what lies in this folder and below, asks what is to be ' +
+    'saved and where to, and makes a password file, repositories, a commented hikae.yaml and the recovery kit, which opens the ' +
+    'backups on a bare machine: keep it off this one. Nothing is overwritten, and a run that was stopped can be repeated.\n' +
+    'With --repo, or with a stack file, creates the repositories that are named there.\n' +
     'A repository is encrypted with a password. Keep the password in a second place: without it, nobody can read the backups, ' +
     'and nobody can reset it.\n' +
     'Repositories that are created in one go cut content alike, so that one backup can be stored in all of them at the cost of one.',
@@ -41,10 +60,17 @@ export const init = command({
   options,
   globals: ['repository', 'connection', 'output'],
   examples: [
+    ['init', 'in the folder of an application: proposes and asks'],
+    ['init --yes --to /mnt/usb/hikae --kit kit.txt', 'the same without a question'],
     ['init --repo /mnt/usb/hikae', 'asks for a new password'],
     ['init -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password', 'two repositories with one password'],
   ],
   async run({ options: given, globals }, context) {
+    const stackFile = await newStackFile(given, globals, context)
+    if (stackFile !== undefined) {
+      const { setUp } = await import('../init/set-up.ts')
+      return setUp({ ...given, stackFile }, globals, context)
+    }
     const { initRepository } = await import('@hikae/engine')
     const chosen = await chooseRepositories(globals, context)
     let chunkerPolynomial = await copiedPolynomial(given, globals, context)
@@ -68,6 +94,37 @@ export const init = command({
     return EXIT.succeeded
   },
 })
+
+/**
+ * Where a new stack file goes; undefined when repositories are named already.
+ *
+ * @throws {UsageError} options of a new stack where there is one, and the other way round
+ */
+async function newStackFile(
+  given: OptionValues<typeof options>,
+  globals: GlobalValues,
+  { env }: CommandContext,
+): Promise<string | undefined> {
+  const { whereNewStack } = await import('../init/where-new-stack.ts')
+  const file = await whereNewStack(globals, env)
+  const forStack = given.to.length > 0 || given.kit !== undefined || given.yes || given.dryRun
+  if ('existing' in file) {
+    if (!forStack) return undefined
+    throw new UsageError(`--to, --kit, --yes and --dry-run set up a new stack, and there is ${file.existing}`, {
+      hint: 'leave them out to create its repositories, or run this in another folder',
+    })
+  }
+  const { fromRepo, fromRepositoryFile, repositoryVersion, copyChunkerParams } = given
+  if (
+    fromRepo !== undefined ||
+    fromRepositoryFile !== undefined ||
+    repositoryVersion !== undefined ||
+    copyChunkerParams
+  ) {
+    throw new UsageError('no repository is named', { hint: 'add --repo /path/to/repository' })
+  }
+  return file.stackFile
+}
 
 /** One that is typed serves all repositories. */
 async function newPasswords(chosen: readonly ChosenRepository[], { io }: CommandContext): Promise<string[]> {

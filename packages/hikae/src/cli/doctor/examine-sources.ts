@@ -1,0 +1,48 @@
+import type { SourceContext } from '../../sources/source-kind.ts'
+import type { CommandContext } from '../context.ts'
+import type { StackJobs } from '../jobs/stack-jobs.ts'
+import { type Diagnosis, ok } from './diagnosis.ts'
+import { fromError } from './from-error.ts'
+
+/** Whether a backup of each source would work, and some job makes it. One after the other: each may use the whole disk. */
+export async function examineSources(stack: StackJobs, { env, signal }: CommandContext): Promise<Diagnosis[]> {
+  const { sources, jobs } = stack
+  if (sources.length === 0) {
+    const hint = 'add sources to hikae.yaml'
+    return [{ subject: 'sources', verdict: 'error', message: 'there are none: nothing is saved', hint }]
+  }
+  const diagnoses: Diagnosis[] = []
+  for (const { name, kind, config } of sources) {
+    signal.throwIfAborted()
+    const subject = `source ${name}`
+    const context: SourceContext = { source: name, folder: stack.stack.folder, env, signal }
+    const found = await examined(subject, async () => kind.examine(config, context), signal)
+    const saved = jobs.some((job) => job.sources.some((source) => source.name === name))
+    if (!saved) found.push(unsaved(subject))
+    diagnoses.push(...(found.length > 0 ? found : [ok(subject, kind.describe(config))]))
+  }
+  return diagnoses
+}
+
+async function examined(
+  subject: string,
+  examine: () => ReturnType<StackJobs['sources'][number]['kind']['examine']>,
+  signal: AbortSignal,
+): Promise<Diagnosis[]> {
+  try {
+    return (await examine()).map(({ severity, message, hint }) => ({
+      subject,
+      verdict: severity,
+      message,
+      hint: hint ?? 'correct the source in hikae.yaml, or what it names',
+    }))
+  } catch (error) {
+    signal.throwIfAborted()
+    return [fromError(subject, error)]
+  }
+}
+
+function unsaved(subject: string): Diagnosis {
+  const hint = 'name it in sources: of a job'
+  return { subject, verdict: 'warning', message: 'no job saves it', hint }
+}

@@ -1,0 +1,44 @@
+import type { Finder, ProposedSource } from './finder.ts'
+import { FINDERS } from './finders.ts'
+import type { Surroundings } from './surroundings.ts'
+import { type SurveyContext, surveyFolder } from './survey-folder.ts'
+
+export interface LookAroundOptions extends SurveyContext {
+  /** The kinds of source that there are: nothing else is proposed. */
+  readonly kinds: readonly string[]
+  readonly finders?: readonly Finder[]
+}
+
+export interface Discovery {
+  readonly surroundings: Surroundings
+  /** Each with a name of its own. */
+  readonly sources: readonly ProposedSource[]
+}
+
+/**
+ * Looks at what could be saved of a folder. Reads names, sizes and the first bytes of files; changes nothing.
+ *
+ * @throws the system's error when the folder itself cannot be read
+ */
+export async function lookAround(folder: string, options: LookAroundOptions): Promise<Discovery> {
+  const { kinds, finders = FINDERS, signal } = options
+  const surroundings = await surveyFolder(folder, options)
+  const sources: ProposedSource[] = []
+  for (const finder of finders) {
+    for (const found of await finder.find(surroundings, sources, signal)) {
+      if (!kinds.includes(found.kind)) continue
+      const taken = sources.map(({ name }) => name)
+      sources.push({ ...found, name: uniqueName(found.name, taken) })
+    }
+  }
+  return { surroundings, sources }
+}
+
+/** A name that the stack file takes, as near to the wish as may be. */
+export function uniqueName(wish: string, taken: readonly string[]): string {
+  const plain = wish.replace(/[^a-z0-9_.-]+/gi, '-').replace(/^[^a-z0-9]+|-+$/gi, '') || 'unnamed'
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? plain : `${plain}-${number}`
+    if (!taken.includes(name)) return name
+  }
+}
