@@ -47,7 +47,7 @@ const options = {
 export const init = command({
   name: 'init',
   group: 'Save',
-  summary: 'Set up a stack: look around, write hikae.yaml, create repositories; or create repositories only',
+  summary: 'Set up a stack, or create repositories only',
   description:
     'Where there is no stack file and no repository is named, looks at what lies in this folder and below, asks what is to be ' +
     'saved and where to, and makes a password file, repositories, a commented hikae.yaml and the recovery kit, which opens the ' +

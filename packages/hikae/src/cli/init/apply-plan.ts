@@ -12,8 +12,8 @@ import type { InitPlan } from './init-plan.ts'
 import { writeSecretFile } from './password-file.ts'
 
 /**
- * Makes what the plan says: the password before the repositories that it opens, the stack file when they are there, the kit
- * last. A run that ends before can be repeated: it goes on with the password and the repositories that there are.
+ * Makes what the plan says: the password before the repositories that it opens, then the kit, and
+ * the stack file last. A run that ends before can be repeated: it goes on with the password and the repositories that there are.
  *
  * @param kit its text
  */
@@ -23,7 +23,7 @@ export async function applyInit(
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<void> {
-  const { password, stackFile, kitFile } = plan
+  const { password, kitFile } = plan
   const { signal, out } = context
   signal.throwIfAborted()
   if (password.isNew) await writeSecretFile(password.file, `${password.value}\n`)
@@ -31,12 +31,22 @@ export async function applyInit(
   try {
     await makeRepositories(plan, made, globals, context)
     signal.throwIfAborted()
-    await writeNewFile(stackFile, plan.stackText)
     if (kitFile !== undefined) await writeSecretFile(kitFile, kit)
+    await writeStackFile(plan)
   } catch (error) {
     // A password that opens nothing is of no use; one that opens something must never be lost.
     if (made.length === 0 && password.isNew) await rm(password.file)
     else if (made.length > 0) out.warn(`made so far: ${made.join(', ')}; the same command goes on from there`)
+    throw error
+  }
+}
+
+/** Last, since it is what tells the next run that there is nothing left to do. */
+async function writeStackFile({ stackFile, stackText, kitFile }: InitPlan): Promise<void> {
+  try {
+    await writeNewFile(stackFile, stackText)
+  } catch (error) {
+    if (kitFile !== undefined) await rm(kitFile)
     throw error
   }
 }
