@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   snapshots: async () => [(await import('./commands/snapshots.ts')).snapshots],
   repository: async () => [(await import('./commands/repository-list.ts')).repositoryList],
   status: async () => [(await import('./commands/status.ts')).status],
+  doctor: async () => [(await import('./commands/doctor.ts')).doctor],
   history: async () => [(await import('./commands/history.ts')).history],
   logs: async () => [(await import('./commands/logs.ts')).logs],
   ls: async () => [(await import('./commands/ls.ts')).ls],

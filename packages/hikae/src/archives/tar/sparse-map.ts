@@ -11,12 +11,6 @@ export interface Extent {
   readonly at: number
 }
 
-interface SparseContent {
-  readonly extents: readonly Extent[]
-  /** Where the content begins in the archive, behind a map that lies before it. */
-  readonly dataAt: number
-}
-
 type Piece = readonly [offset: number, length: number]
 
 /** A map is held in memory. */

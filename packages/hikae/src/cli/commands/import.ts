@@ -43,7 +43,7 @@ export const importOptions = {
 export const importCommand = command({
   name: 'import',
   group: 'Save',
-  summary: 'Take dated backups that scripts have made into snapshots of their own times',
+  summary: 'Take the dated backups of scripts into snapshots',
   description:
     'Each argument is an archive (.tar, also .gz, .zst, .xz, .bz2), a dump (.sql, .dump, …, compressed or not), a directory with a ' +
     'date in its name, or a folder that holds such things. The time of a snapshot is the one in the name. What is compressed is ' +

@@ -16,7 +16,7 @@ const dryRun = flag({ short: 'n', help: 'only show the plan; with -v, every line
 export const scheduleInstall = command({
   name: 'schedule install',
   group: 'Keep house',
-  summary: 'Let this machine run the jobs of the stack when they are due, without the daemon',
+  summary: 'Have timers or cron run the jobs, without the daemon',
   description:
     'Writes a systemd timer for each job where systemd runs, else one file for cron. Both ask the program what is due, so ' +
     'that time zones, changes of clocks and what was missed are as with the daemon. Running it again brings the machine up to ' +
@@ -61,7 +61,7 @@ export const scheduleInstall = command({
 export const scheduleShow = command({
   name: 'schedule show',
   group: 'Keep house',
-  summary: 'List when the jobs of the stack run, and what begins them on this machine',
+  summary: 'List when jobs run, and what begins them on this machine',
   arguments: [],
   options: { root },
   globals: ['connection', 'output'],

@@ -85,7 +85,7 @@ async function located(
 }
 
 /** Without links, also of what is not there yet. */
-export async function realPathOf(path: string): Promise<string> {
+async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch {
