@@ -28,9 +28,9 @@ function printTrouble({ kind, source, repository, outcome, message, hint }: Step
 }
 
 function describe({ outcome, files, bytes, storedBytes, snapshots, seconds }: SourceResult, out: Output): string {
-  const end = out.paint(COLOURS[outcome], outcome.padEnd('incomplete'.length))
   const places = Object.keys(snapshots)
-  if (places.length === 0) return end
+  if (places.length === 0) return out.paint(COLOURS[outcome], outcome)
+  const end = out.paint(COLOURS[outcome], outcome.padEnd('incomplete'.length))
   const size = `${formatQuantity(files, 'file')}, ${formatBytes(bytes)}, ${formatBytes(storedBytes)} stored`
   return `${end}  ${size}  in ${places.join(', ')}  ${formatDuration(seconds)}`
 }

@@ -29,8 +29,8 @@ export function printStatus(status: Status, out: Output, nowMs: number): void {
     { heading: '', cell: ({ label }) => printableText(label) },
     { heading: '', cell: (repository) => lastWrite(repository, nowMs) },
     { heading: '', cell: ({ chosen }) => (chosen.name === undefined ? '' : printableText(addressOf(chosen.location))) },
-    { heading: '', cell: (repository) => stateOf(repository, repositories) },
     { heading: '', cell: (repository) => lastCheck(repository, nowMs) },
+    { heading: '', cell: (repository) => stateOf(repository, repositories) },
   ]
   for (const line of columnLines(columns, repositories)) out.line(line)
   out.line()
