@@ -56,7 +56,9 @@ describe.concurrent('hikae status', () => {
     const empty = await statusOf(stack)
     expect(empty.exitCode).toBe(3)
     expect(empty.status.three_two_one.not_counted).toContainEqual({ repository: 'two', reason: 'empty' })
-    expect((await stack.run(['status'])).stdout).toMatch(/^two +no snapshot +.*two +never checked +1 snapshot behind one$/m)
+    expect((await stack.run(['status'])).stdout).toMatch(
+      /^two +no snapshot +.*two +never checked +1 snapshot behind one$/m,
+    )
     await rename(dir.join('two'), dir.join('gone'))
     const away = await stack.run(['status'])
     expect(away.exitCode).toBe(3)
