@@ -49,6 +49,11 @@ export function nextTransition(timeZone: string, after: number, until: number): 
   return undefined
 }
 
+/** The one of the machine. */
+export function ownTimeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     formatOf(name)

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorMessage, InputError, systemCode } from '../../errors.ts'
+import { syncToDisk } from '../../sync-to-disk.ts'
 
 export interface WrittenFile {
   readonly bytes: number
@@ -23,7 +24,7 @@ export async function writeWholeFile(path: string, content: AsyncIterable<Uint8A
     const written = await writeAll(path, file, content)
     await refuseExisting(path)
     await explained(path, async () => rename(part, path))
-    await explained(path, async () => syncFolder(dirname(path)))
+    await explained(path, async () => syncToDisk(dirname(path)))
     return written
   } catch (error) {
     await rm(part, { force: true })
@@ -61,15 +62,6 @@ async function writeAll(path: string, file: FileHandle, content: AsyncIterable<U
     await file.close()
   }
   return { bytes, sha256: hash.digest('hex') }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 async function explained<T>(path: string, write: () => Promise<T>): Promise<T> {

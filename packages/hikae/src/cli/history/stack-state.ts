@@ -1,8 +1,9 @@
-import { access, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findStackFile } from '../../config/find.ts'
 import { errorMessage, UsageError } from '../../errors.ts'
+import { isThere } from '../../is-there.ts'
 import { openState, type State, type StateOptions } from '../../state/state.ts'
 import { stateFolder } from '../../state/state-folder.ts'
 import type { Environment } from '../context.ts'
@@ -31,7 +32,7 @@ export async function openExistingState(
   options: StateOptions,
   out: Output,
 ): Promise<State | undefined> {
-  if (!(await exists(join(folder, 'state.db')))) return undefined
+  if (!(await isThere(join(folder, 'state.db')))) return undefined
   const state = openState(folder, options)
   for (const warning of state.warnings) out.warn(printableMessage(warning))
   return state
@@ -42,14 +43,5 @@ async function realFile(file: string): Promise<string> {
     return await realpath(file)
   } catch (error) {
     throw new UsageError(`cannot find the stack file ${file}: ${errorMessage(error)}`, { cause: error })
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
   }
 }

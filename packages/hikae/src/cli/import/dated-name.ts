@@ -1,4 +1,4 @@
-import { instantOf } from './wall-clock.ts'
+import { instantOf, wallClockOf } from './wall-clock.ts'
 
 /** A time that stands in a name. */
 export interface NameTime {
@@ -79,17 +79,8 @@ function isPart(time: NameTime, other: NameTime): boolean {
 
 function timeOf(groups: Readonly<Record<string, string | undefined>>, { zone }: NameClock): bigint | undefined {
   if (groups['unix'] !== undefined) return BigInt(groups['unix']) * 1_000_000_000n
-  const field = (name: string): number => Number(groups[name] ?? 0)
-  const shown = {
-    year: field('year'),
-    month: field('month'),
-    day: field('day'),
-    hour: field('hour'),
-    minute: field('minute'),
-    second: field('second'),
-  }
   const stated = groups['zone']
-  return instantOf(shown, stated === undefined ? zone : zoneName(stated))
+  return instantOf(wallClockOf(groups), stated === undefined ? zone : zoneName(stated))
 }
 
 /** `+0900` as Intl has it. */

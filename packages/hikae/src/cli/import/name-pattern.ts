@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { NameTime } from './dated-name.ts'
-import { instantOf } from './wall-clock.ts'
+import { instantOf, wallClockOf } from './wall-clock.ts'
 
 /** Finds the time of a name by the one form that a person has given. */
 export interface NamePattern {
@@ -59,18 +59,7 @@ function sourceOf(piece: string): string {
 
 function timesOf(name: string, pattern: RegExp, form: string, zone: string): NameTime[] {
   return [...name.matchAll(pattern)].flatMap((match) => {
-    const field = (group: string): number => Number(match.groups![group] ?? 0)
-    const timeNs = instantOf(
-      {
-        year: field('year'),
-        month: field('month'),
-        day: field('day'),
-        hour: field('hour'),
-        minute: field('minute'),
-        second: field('second'),
-      },
-      zone,
-    )
+    const timeNs = instantOf(wallClockOf(match.groups!), zone)
     return timeNs === undefined ? [] : [{ timeNs, ...datePart(match), form }]
   })
 }

@@ -6,13 +6,13 @@ import type { importOptions } from '../commands/import.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { ownIdentity } from '../../identity.ts'
+import { ownTimeZone } from '../../schedules/time-zone.ts'
 import { argumentBytes } from '../repository/byte-argument.ts'
 import { chooseRepositories } from '../repository/choose.ts'
 import { findItems } from './find-items.ts'
 import { ImportLog } from './log.ts'
 import { openDestinations } from './destinations.ts'
 import { importItem, type ImportSettings } from './import-item.ts'
-import { ownTimeZone } from './time-zone.ts'
 
 /** `hikae import`: finds what is there, and makes a snapshot of each that the repositories do not have. */
 export async function runImport(

@@ -11,8 +11,3 @@ export function parseTimeZone(text: string): string {
     })
   }
 }
-
-/** Of the machine. */
-export function ownTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone
-}

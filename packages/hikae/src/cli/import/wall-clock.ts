@@ -1,3 +1,5 @@
+import { offsetAt } from '../../schedules/time-zone.ts'
+
 /** What a clock on the wall shows; months count from 1. */
 export interface WallClock {
   readonly year: number
@@ -6,6 +8,19 @@ export interface WallClock {
   readonly hour: number
   readonly minute: number
   readonly second: number
+}
+
+/** From the groups of a pattern, by these names; what it does not have is 0. */
+export function wallClockOf(groups: Readonly<Record<string, string | undefined>>): WallClock {
+  const field = (name: keyof WallClock): number => Number(groups[name] ?? 0)
+  return {
+    year: field('year'),
+    month: field('month'),
+    day: field('day'),
+    hour: field('hour'),
+    minute: field('minute'),
+    second: field('second'),
+  }
 }
 
 const NS_PER_MS = 1_000_000n
@@ -29,44 +44,10 @@ export function instantOf(clock: WallClock, zone: string): bigint | undefined {
     minute < 60 &&
     second < 60
   if (!exists) return undefined
-  const offsets = [asUtc - DAY_MS, asUtc + DAY_MS].map((moment) => offsetMs(moment, zone))
+  const offsets = [asUtc - DAY_MS, asUtc + DAY_MS].map((moment) => offsetAt(zone, moment))
   const instants = offsets.map((offset) => asUtc - offset).sort((a, b) => a - b)
-  const shown = instants.find((instant) => instant + offsetMs(instant, zone) === asUtc)
+  const shown = instants.find((instant) => instant + offsetAt(zone, instant) === asUtc)
   return BigInt(shown ?? asUtc - offsets[0]!) * NS_PER_MS
 }
 
 const DAY_MS = 86_400_000
-
-/** By how much the zone is ahead of UTC. */
-function offsetMs(instant: number, zone: string): number {
-  const parts = formatFor(zone).formatToParts(instant)
-  const field = (type: string): number => Number(parts.find((part) => part.type === type)!.value)
-  const shown = Date.UTC(
-    field('year'),
-    field('month') - 1,
-    field('day'),
-    field('hour'),
-    field('minute'),
-    field('second'),
-  )
-  return shown - Math.floor(instant / 1000) * 1000
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-function formatFor(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone)
-  if (known) return known
-  const made = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  formats.set(zone, made)
-  return made
-}

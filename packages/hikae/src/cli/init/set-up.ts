@@ -9,6 +9,7 @@ import { DiskSystem } from '../../disks/system.ts'
 import { isKnownError, UsageError } from '../../errors.ts'
 import { ownIdentity } from '../../identity.ts'
 import { addressOf } from '../../repositories/location.ts'
+import { ownTimeZone } from '../../schedules/time-zone.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -42,7 +43,7 @@ export async function setUp(options: SetUpOptions, globals: GlobalValues, contex
   const answers = await answersFor(questions, { options, discovery, disks, folder })
   const sources = settleSources(await realpath(folder), answers.sources)
   const places = await placesAt(answers.addresses, { folder: process.cwd(), disks })
-  const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const timeZone = ownTimeZone()
   const password = await planPassword(passwordFile(globals, context), randomBytes)
   const plan = await planInit(
     {

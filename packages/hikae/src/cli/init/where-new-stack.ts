@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises'
 import { findStackFile } from '../../config/find.ts'
 import type { Environment } from '../../environment.ts'
+import { isThere } from '../../is-there.ts'
 import type { GlobalValues } from '../global-options.ts'
 
 /** Where a new stack file goes, or what there is already that names repositories. */
@@ -17,13 +17,4 @@ export async function whereNewStack(
   const found = await findStackFile(config, env)
   if (found === undefined) return { stackFile: 'hikae.yaml' }
   return (await isThere(found)) ? { existing: `the stack file ${found}` } : { stackFile: found }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
 }

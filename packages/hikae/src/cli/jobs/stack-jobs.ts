@@ -5,6 +5,7 @@ import type { JobSource } from '../../jobs/job.ts'
 import type { ConfiguredJob } from '../../jobs/job-schema.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
+import { ownTimeZone } from '../../schedules/time-zone.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import { stateFolder } from '../../state/state-folder.ts'
 import { openStack, type StackContext } from '../config/open-stack.ts'
@@ -28,7 +29,7 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
   const stack = await openStack(globals, context)
   if (!stack) return undefined
   const name = stack.config.stack ?? stack.folder.split('/').at(-1)!
-  const timeZone = stack.config.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const timeZone = stack.config.timezone ?? ownTimeZone()
   return {
     stack,
     timeZone,

@@ -6,6 +6,7 @@ import { applyPlan } from '../../schedules/install/apply-plan.ts'
 import { chooseKind } from '../../schedules/install/choose-kind.ts'
 import { changesNothing, planInstall } from '../../schedules/install/install-plan.ts'
 import type { InstallKind } from '../../schedules/install/install-request.ts'
+import { ownTimeZone } from '../../schedules/time-zone.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
@@ -49,7 +50,7 @@ export async function installSchedules(
     program,
     user: options.user ?? ownName(),
     now: new Date(),
-    machineTimeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    machineTimeZone: ownTimeZone(),
   }
   const plan = await planInstall(request, kind, places)
   printPlan(plan, out)

@@ -8,6 +8,7 @@ import { nextAfter } from '../../schedules/occurrences.ts'
 import { describeSchedule, isTimed } from '../../schedules/schedule.ts'
 import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
 import { describeDailyHours, timeWindow } from '../../schedules/time-window.ts'
+import { ownTimeZone } from '../../schedules/time-zone.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
@@ -96,8 +97,4 @@ function nextStart({ schedule, timeZone, between }: ScheduledJob, now: Date): Da
   if (next === undefined || !between) return next
   const hours = timeWindow(between, timeZone)
   return hours.isOpen(next) ? next : hours.opensNext(next)
-}
-
-function ownTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone
 }

@@ -1,6 +1,7 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { errorMessage, systemCode, UsageError } from '../../errors.ts'
+import { isThere } from '../../is-there.ts'
 import { workflowMark, workflowText } from '../../schedules/install/workflow.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import type { Output } from '../output/output.ts'
@@ -47,15 +48,6 @@ async function pathInRepository(file: string): Promise<string> {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     if (await isThere(join(folder, '.git'))) return relative(folder, file)
     if (folder === dirname(folder)) return relative(dirname(file), file)
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -1,6 +1,7 @@
-import { access, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { systemCode } from '../../errors.ts'
+import { isThere } from '../../is-there.ts'
 import type { Finder, ProposedSource } from '../finder.ts'
 
 /** More of them are a mirror of something, and better named by hand. */
@@ -35,16 +36,6 @@ async function hasRefs(repository: string): Promise<boolean> {
   try {
     const entries = await readdir(join(repository, 'refs'), { recursive: true, withFileTypes: true })
     return entries.some((entry) => entry.isFile())
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error
-    return false
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return false

@@ -3,6 +3,7 @@ import { copyFile, open, readFile, realpath, rename, rm, stat } from 'node:fs/pr
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemCode } from '../../errors.ts'
+import { syncToDisk } from '../../sync-to-disk.ts'
 import { DiskError } from '../disk-error.ts'
 import { withLine } from '../fstab.ts'
 import type { DiskSystem } from '../system.ts'
@@ -31,7 +32,7 @@ export async function addFstabLine(
     const kept = before === undefined ? undefined : `${path}.before-hikae-${now.toISOString().replace(/[:.]/g, '-')}`
     if (kept !== undefined) await copyFile(path, kept, constants.COPYFILE_EXCL)
     await rename(copy, path)
-    await syncFolder(dirname(path))
+    await syncToDisk(dirname(path))
     return kept
   } finally {
     await rm(copy, { force: true })
@@ -70,15 +71,6 @@ async function writeLike(path: string, copy: string, text: string): Promise<void
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -1,8 +1,9 @@
-import { glob, lstat, realpath, stat } from 'node:fs/promises'
+import { glob, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, matchesGlob, resolve } from 'node:path'
-import { errorMessage, systemCode } from '../../errors.ts'
+import { errorMessage } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
 import type { SqliteConfig } from './config.ts'
+import { isThere } from './is-there.ts'
 
 /** What SQLite keeps beside a database. */
 export const COMPANIONS = ['-wal', '-shm', '-journal'] as const
@@ -50,16 +51,6 @@ async function matches(pattern: string, folder: string, signal: AbortSignal): Pr
     found.push(resolve(folder, path))
   }
   return found
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false
-    throw error
-  }
 }
 
 function isExcluded(path: string, patterns: readonly string[], folder: string): boolean {

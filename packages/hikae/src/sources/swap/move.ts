@@ -1,6 +1,7 @@
-import { chmod, lstat, open, rename } from 'node:fs/promises'
+import { chmod, lstat, rename } from 'node:fs/promises'
 import type { Stats } from 'node:fs'
 import { systemCode } from '../../errors.ts'
+import { syncToDisk } from '../../sync-to-disk.ts'
 import { type BytePath, systemPath } from './byte-path.ts'
 
 /** @returns undefined when nothing is there */
@@ -36,10 +37,5 @@ export async function move(from: BytePath, to: BytePath): Promise<void> {
 
 /** Makes what was renamed in a folder outlast a loss of power. */
 export async function syncFolder(path: BytePath): Promise<void> {
-  const folder = await open(systemPath(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
+  await syncToDisk(systemPath(path))
 }

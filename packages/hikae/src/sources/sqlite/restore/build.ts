@@ -9,8 +9,9 @@ import { settleSwaps } from '../../swap/settle-swaps.ts'
 import { compareWithFacts } from '../compare-with-facts.ts'
 import type { DatabaseProcess } from '../database-process.ts'
 import { type DatabaseFacts, latin1 } from '../facts.ts'
-import { isThere, nameInPoint, type Placement } from './placement.ts'
-import { syncFile } from './swap-database.ts'
+import { syncToDisk } from '../../../sync-to-disk.ts'
+import { isThere } from '../is-there.ts'
+import { nameInPoint, type Placement } from './placement.ts'
 
 export interface Builder {
   readonly point: SourcePoint
@@ -54,7 +55,7 @@ export async function buildDatabase(
   const isKnown = facts.damage.length > 0 && inspection.sha256 === facts.sha256
   const [first] = findings
   if (first && !isKnown) throw new InputError(first.message, first.hint === undefined ? {} : { hint: first.hint })
-  await syncFile(built)
+  await syncToDisk(built)
   return { built, findings }
 }
 

@@ -1,7 +1,8 @@
-import { lstat, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InputError, systemCode } from '../../../errors.ts'
 import type { DatabaseFacts } from '../facts.ts'
+import { isThere } from '../is-there.ts'
 
 /** A saved database, and where it is to be. */
 export interface Placement {
@@ -65,16 +66,6 @@ function commonFolder(paths: readonly string[]): string {
   )
   const folder = parts.join('/')
   return folder.endsWith('/') ? folder : `${folder}/`
-}
-
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path)
-    return true
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false
-    throw error
-  }
 }
 
 /** The name of a placement's file in the folder that the point is written to. */

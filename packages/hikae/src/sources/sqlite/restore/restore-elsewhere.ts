@@ -6,8 +6,9 @@ import type { ReadContext, Restored } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import { DatabaseProcess } from '../database-process.ts'
 import { buildDatabase, openBuildFolder } from './build.ts'
-import { isThere, type Placement } from './placement.ts'
-import { syncFile } from './swap-database.ts'
+import { syncToDisk } from '../../../sync-to-disk.ts'
+import { isThere } from '../is-there.ts'
+import type { Placement } from './placement.ts'
 
 /**
  * Puts databases where nothing is yet: all of them are there in one step, or none.
@@ -39,6 +40,6 @@ export async function restoreElsewhere(
     throw new InputError(`something was put at ${to} meanwhile`, { hint: 'name a place where nothing is yet' })
   }
   await rename(placements[0]!.place === to ? built[0]! : top, to)
-  await syncFile(dirname(to))
+  await syncToDisk(dirname(to))
   return { place: to, findings }
 }

@@ -9,7 +9,8 @@ import { DatabaseProcess } from '../database-process.ts'
 import { COMPANIONS } from '../find-databases.ts'
 import { buildDatabase, makeFolderOf, openBuildFolder } from './build.ts'
 import { nameUsers, usersOf } from './open-files.ts'
-import { isThere, type Placement } from './placement.ts'
+import { isThere } from '../is-there.ts'
+import type { Placement } from './placement.ts'
 import { swapDatabase } from './swap-database.ts'
 
 /** For a program that is just finishing a transaction. */

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
+import { copyFile, link, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCode } from '../../../errors.ts'
+import { syncToDisk } from '../../../sync-to-disk.ts'
 import { COMPANIONS } from '../find-databases.ts'
 
 /** The file system has no hard links, or does not allow them on files of others. */
@@ -49,18 +50,13 @@ async function giveSecondName(path: string, second: string): Promise<void> {
   } catch (error) {
     if (!NO_LINKS.includes(systemCode(error) ?? '')) throw error
     await copyFile(path, second, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
-    await syncFile(second)
+    await syncToDisk(second)
   }
-}
-
-export async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
 }
 
 /** Makes what was renamed or removed in the folder of a file survive a power cut. */
 async function syncFolder(path: string): Promise<void> {
-  await syncFile(dirname(path))
+  await syncToDisk(dirname(path))
 }
 
 async function sizeOf(path: string): Promise<bigint | undefined> {
