@@ -47,6 +47,32 @@ export interface SourceKind<Config = unknown> {
    * @returns errors for what is wrong; none means that the point is good
    */
   verify(config: Config, point: SourcePoint, context: ReadContext): Promise<readonly Finding[]>
+  /**
+   * Undoes what a killed run has left done to others, such as containers that it stopped. Called before anything else is
+   * done with the stack: by the next run of whichever job, and when the daemon starts. Absent for kinds that do nothing to
+   * others.
+   *
+   * @returns what was undone (`warning`), and what could not be (`error`)
+   */
+  settle?(config: Config, context: ReadContext): Promise<readonly Finding[]>
+  /** What restores in place have kept, newest first; absent for a kind that keeps nothing. */
+  kept?(config: Config, context: ReadContext): Promise<readonly KeptCopy[]>
+}
+
+/** What was in place before a restore. */
+export interface KeptCopy {
+  /** When it was replaced. */
+  readonly time: Date
+  /** Where it is kept. */
+  readonly place: string
+  /**
+   * Puts it back in place; what is there now is kept in its stead, so that an undo can be undone.
+   *
+   * @throws when it cannot be put back: something else is in the way
+   */
+  planUndo(context: ReadContext): Promise<RestorePlan>
+  /** Removes it for good. */
+  remove(context: ReadContext): Promise<void>
 }
 
 export interface SourceContext {
