@@ -30,7 +30,7 @@ export function parseEngineAddress(text: string, tls?: TlsFiles): EngineAddress 
   if (text.startsWith('unix://')) return { kind: 'socket', path: text.slice('unix://'.length) || DEFAULT_SOCKET }
   if (text.startsWith('/')) return { kind: 'socket', path: text }
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'ssh:' && url.hostname !== '') {
+  if (url?.protocol === 'ssh:' && /^[^-]/.test(url.hostname)) {
     const user = url.username === '' ? '' : `${decodeURIComponent(url.username)}@`
     const destination = `${user}${url.hostname.replace(/^\[(.*)\]$/, '$1')}`
     return { kind: 'ssh', destination, ...(url.port === '' ? {} : { port: Number(url.port) }) }

@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts'
 import { type EngineAddress, formatEngineAddress, type TlsFiles } from './engine-address.ts'
 import { DockerError } from './engine-error.ts'
 import { explainFailure } from './explain-failure.ts'
-import { sshAgent } from './ssh-agent.ts'
+import { SshAgent } from './ssh-agent.ts'
 
 /** A Docker Engine that has answered. Disposing closes the connections. */
 export interface DockerEngine extends AsyncDisposable {
@@ -49,6 +49,7 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
   const close = (): void => agent.destroy()
   try {
     const version = await ask('reach Docker', async () => inTime(api.version(), address, signal))
+    if (typeof version?.ApiVersion !== 'string') throw noEngine(address)
     return {
       address: formatEngineAddress(address),
       version: version.Version,
@@ -85,7 +86,7 @@ async function transportOf(address: EngineAddress, env: Environment): Promise<Tr
       return { agent, settings: { host, port, protocol: 'https', ...files } }
     }
     case 'ssh':
-      return { agent: sshAgent(address, env), settings: { host: 'docker', protocol: 'http' } }
+      return { agent: new SshAgent(address, env), settings: { host: 'docker', protocol: 'http' } }
   }
 }
 
@@ -117,6 +118,12 @@ async function inTime<T>(answer: Promise<T>, address: EngineAddress, signal: Abo
   } finally {
     either.removeEventListener('abort', giveUp)
   }
+}
+
+function noEngine(address: EngineAddress): DockerError {
+  return new DockerError(`what answers at ${formatEngineAddress(address)} is no Docker Engine`, {
+    hint: 'look at the address and the port',
+  })
 }
 
 async function isOurs(ask: DockerEngine['ask']): Promise<boolean> {
