@@ -24,7 +24,10 @@ export type ChunkProfileName = 'standard' | 'fine'
 /** Where a file's bytes come from. A path is the fast road: worker threads read it themselves. */
 export type FileContent =
   | { readonly kind: 'path'; readonly path: Uint8Array }
-  /** Read to its end before the next entry is asked for; throws when the bytes cannot be vouched for. */
+  /**
+   * Opened when all files before it have been read, and read to its end before the next entry is asked for; throws when the
+   * bytes cannot be vouched for.
+   */
   | { readonly kind: 'stream'; open(signal: AbortSignal): AsyncIterable<Uint8Array> }
 
 interface EntryBase {

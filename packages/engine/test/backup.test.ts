@@ -218,6 +218,25 @@ describe('a backup of a directory', () => {
 })
 
 describe('a backup of a stream', () => {
+  test('opens it when every file before it has been read', async () => {
+    await using dir = await makeTempDir()
+    await mkdir(dir.join('files'))
+    await writeFile(dir.join('files/large'), randomBytesOf('large', 40 * MIB))
+    for (let index = 0; index < 100; index++) await writeFile(dir.join(`files/small ${index}`), `content ${index}`)
+    const last = streamEntry('last', async function* () {
+      await rm(dir.join('files'), { recursive: true })
+      yield Buffer.from('they are gone')
+    })
+    const { root } = openTargets(['files'], { workingDirectory: dir.path })
+    const children = async function* (signal: AbortSignal): AsyncGenerator<Entry> {
+      yield* root.children(signal)
+      yield last
+    }
+    const report = await backUpTo([await newRepository()], { ...root, children })
+    expect(report).toMatchObject({ outcome: 'succeeded', unreadable: [] })
+    expect(report.repositories[0]!.summary.totalFilesProcessed).toBe(102)
+  })
+
   test('finds the chunks of the same content in a file', async () => {
     await using dir = await makeTempDir()
     const content = randomBytesOf('stream', 30 * MIB)

@@ -33,12 +33,13 @@ export async function openPoint(
         yield { path: at, type: node.type, size: node.size ?? 0 }
       }
     },
-    async writeTo(folder, path = '/') {
+    async writeTo(folder, path = '/', { only } = {}) {
       const report = await restore(repository, snapshot, {
         target: folder,
         path,
         // Further down a folder of that name is the source's own.
         ...(path === '/' && { select: withoutOurs }),
+        ...(only && { select: onlyBelow(path, only) }),
         sparse: true,
         verify: true,
         signal,
@@ -57,6 +58,15 @@ const withoutOurs: SelectForRestore = (path, isDirectory) => ({
   selected: !isOurs(path),
   childMayBeSelected: isDirectory && !isOurs(path),
 })
+
+function onlyBelow(folder: string, names: readonly string[]): SelectForRestore {
+  const start = folder === '/' ? '/' : `${folder}/`
+  const wanted = new Set(names)
+  return (path, isDirectory) => {
+    const isWanted = path.startsWith(start) && wanted.has(path.slice(start.length).split('/', 1)[0]!) && !isOurs(path)
+    return { selected: isWanted, childMayBeSelected: isWanted && isDirectory }
+  }
+}
 
 async function readManifest(content: (path: string) => AsyncIterable<Uint8Array>): Promise<Manifest> {
   const parts: Uint8Array[] = []

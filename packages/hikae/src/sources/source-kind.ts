@@ -105,7 +105,8 @@ export interface OpenSource extends AsyncDisposable {
   /** How to tell that a file has not changed; by size, time, ctime and inode unless told otherwise. */
   readonly unchanged?: { readonly ignoreInode?: boolean; readonly ignoreCtime?: boolean }
   /**
-   * Called once, when every entry has been given and every stream has been read to its end.
+   * Called once, when every entry has been given, and every file and stream has been read to its end: whoever was stopped
+   * for it can be started again.
    *
    * @throws when what was read cannot be vouched for: no snapshot is made
    */

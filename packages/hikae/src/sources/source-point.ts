@@ -15,9 +15,10 @@ export interface SourcePoint {
    * Writes what is at the path and below into a folder, with owners, modes and times.
    *
    * @param folder created when it is not there; nothing in it is removed
+   * @param options.only names directly in the path; everything by default
    * @throws unless all of it is there and was read back and compared
    */
-  writeTo(folder: string, path?: string): Promise<void>
+  writeTo(folder: string, path?: string, options?: { readonly only?: readonly string[] }): Promise<void>
 }
 
 export interface PointEntry {

@@ -142,8 +142,12 @@ export class ContentQueue {
       .catch(() => undefined)
   }
 
-  /** Stores a stream's content; rejects with what the stream throws. */
+  /**
+   * Stores a stream's content, once all files that were added before have been read: a source may let go of them when a
+   * stream after them is opened. Rejects with what the stream throws.
+   */
   async stream(source: AsyncIterable<Uint8Array>, profile: ChunkProfileName): Promise<StoredContent> {
+    await this.#allRead()
     this.#scanner ??= createScanner(this.#options.polynomial, WINDOW_BYTES)
     const parts: Promise<StoredContent>[] = []
     let chunks: Uint8Array<ArrayBuffer>[] = []
@@ -171,6 +175,11 @@ export class ContentQueue {
     const stored = await Promise.all(parts)
     this.#options.onRead(0, 1)
     return joined(stored)
+  }
+
+  async #allRead(): Promise<void> {
+    this.flush()
+    while (this.#pendingFiles > 0) await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
   }
 
   async #storeChunks(chunks: Uint8Array<ArrayBuffer>[]): Promise<StoredContent> {
