@@ -1,26 +1,34 @@
 import { writeFileSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { CommandFailedError, output } from './command.ts'
 
-/** Of what is available; the rest is left to others on this machine. */
+/** Of what is free; the rest is left to others on this machine, and what is cached stays cached. */
 const share = 0.85
 const pieceBytes = 64 * 1024 ** 2
+/** For the program itself. */
+const ownBytes = 1e9
+
+/** What a tool that reads or writes so much data may use: the files, the repository, and its own memory. */
+export function memoryFor(bytes: number): number {
+  return 2 * bytes + ownBytes
+}
 
 /**
- * Writes to most of the memory that is free, in a process that ends then. A virtual machine gets its memory from the host
- * page by page, at the first use: the program that fills the page cache first would pay for all that come after it.
+ * Writes to free memory, in a process that ends then. A virtual machine gets its memory from the host page by page, at the
+ * first use, and gives back what lies idle: the program that fills the page cache first would pay for those after it.
  *
- * @param scale of the data; small data needs little @returns what was done, or why it was not, in a line
+ * @returns why it was not done, in a line
  */
-export async function claimMemory(scale: number, signal: AbortSignal): Promise<string> {
-  const bytes = Math.floor(process.availableMemory() * share * Math.min(1, scale))
-  const amount = `${(bytes / 1e9).toFixed(1)} GB of free memory`
+export async function claimMemory(wantedBytes: number, signal: AbortSignal): Promise<string | undefined> {
+  const bytes = Math.floor(Math.min(wantedBytes, freemem() * share))
   try {
     await output({ file: process.execPath, args: [fileURLToPath(import.meta.url), String(bytes)] }, signal)
-    return `wrote to ${amount} once, so that no program waits for what the host has yet to give`
+    return undefined
   } catch (error) {
     if (!(error instanceof CommandFailedError)) throw error
-    return `could not write to ${amount}, so the first programs may seem slow: ${error.message}`
+    const amount = `${(bytes / 1e9).toFixed(1)} GB of free memory`
+    return `could not write to ${amount}, so the next program may seem slow: ${error.message}`
   }
 }
 

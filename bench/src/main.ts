@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { judge } from './bars.ts'
 import { CommandFailedError } from './command.ts'
-import { claimMemory } from './claim-memory.ts'
+import { memoryFor } from './claim-memory.ts'
 import { dataSets } from './data/data-sets.ts'
 import { sectionNames } from './data/sections.ts'
 import { describeMachine } from './machine.ts'
@@ -50,7 +50,9 @@ async function run(options: Options): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => interrupted.abort(new InterruptedError(name)))
   const directory = mkdtempSync(join(options.directory, 'hikae-bench-'))
-  say(`working in ${directory}; caches are kept warm, \`sync\` runs before each measurement`)
+  say(
+    `working in ${directory}; caches are kept warm; before each measurement, \`sync\` runs and free memory is written to`,
+  )
   try {
     const results = await measureAll(options, directory, interrupted.signal)
     if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(results, undefined, 2)}\n`)
@@ -91,7 +93,6 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
     const work = join(directory, dataSet.name)
     const source = join(work, 'source')
     mkdirSync(source, { recursive: true })
-    say(await claimMemory(options.scale, signal))
     say(`making the data set ${dataSet.name}`)
     const facts = await dataSet.create(source, options.scale, { password, signal })
     say(`${dataSet.name}: ${facts.files} files, ${Math.round(facts.bytes / 1e6)} MB`)
@@ -100,7 +101,9 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
       directory: work,
       source,
       rounds: options.rounds,
+      memoryBytes: memoryFor(facts.bytes),
       signal,
+      onTrouble: say,
       onSample: (sample) => {
         results.samples.push(sample)
         say(progressLine(sample, options.rounds))

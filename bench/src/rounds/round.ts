@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { claimMemory } from '../claim-memory.ts'
 import { measure, output, type Command } from '../command.ts'
 import type { DataSetName } from '../data/data-set.ts'
 import { type Place, placeIn } from '../places/place.ts'
@@ -16,7 +17,11 @@ export interface RoundOptions {
   readonly directory: string
   /** Holds the repositories instead of the directory. */
   readonly server?: Server
+  /** How much free memory is written to before each measurement. */
+  readonly memoryBytes: number
   readonly signal: AbortSignal
+  /** Told of what may make figures doubtful. */
+  onTrouble(message: string): void
   onSample(sample: Sample): void
   onSize(size: RepositorySize): void
 }
@@ -71,10 +76,12 @@ export class Round {
     return await Promise.all(able.map(async (each) => ({ ...each, repository: await this.repositoryOf(each.tool) })))
   }
 
-  /** Measures a command, with nothing left to write from before. */
+  /** Measures a command, with nothing left to write from before, and with memory that this machine has for sure. */
   async measure(verb: Verb, tool: Tool, command: Command): Promise<void> {
-    const { number, dataSet, signal } = this.#options
+    const { number, dataSet, memoryBytes, signal, onTrouble } = this.#options
     await this.run({ file: 'sync', args: [] })
+    const trouble = await claimMemory(memoryBytes, signal)
+    if (trouble !== undefined) onTrouble(trouble)
     const measurement = await measure(command, signal)
     this.#options.onSample({ work: `${verb} ${dataSet}`, dataSet, tool: tool.name, round: number, ...measurement })
   }
