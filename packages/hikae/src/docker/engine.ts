@@ -27,6 +27,11 @@ export interface DockerEngine extends AsyncDisposable {
    * alone does not prove that, since it may lead to another machine.
    */
   isOnThisHost(): Promise<boolean>
+  /**
+   * The same engine for what has to be done even when the work was stopped: its questions do not look at the signal. It
+   * lasts as long as this one does.
+   */
+  outlastingStops(): Pick<DockerEngine, 'address' | 'ask'>
 }
 
 /** How long an engine may take for its first answer. */
@@ -37,15 +42,18 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
   const { default: Dockerode } = await import('dockerode')
   const { agent, settings } = await transportOf(address, env)
   const api = new Dockerode({ ...NOTHING_OF_THE_ENVIRONMENT, ...settings, agent } as Docker.DockerOptions)
-  const ask = async <T>(doing: string, question: (api: Docker) => Promise<T>): Promise<T> => {
-    signal.throwIfAborted()
-    try {
-      return await question(api)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw explainFailure(error, doing, address)
+  const askUntil =
+    (stop?: AbortSignal): DockerEngine['ask'] =>
+    async (doing, question) => {
+      stop?.throwIfAborted()
+      try {
+        return await question(api)
+      } catch (error) {
+        stop?.throwIfAborted()
+        throw explainFailure(error, doing, address)
+      }
     }
-  }
+  const ask = askUntil(signal)
   const close = (): void => agent.destroy()
   try {
     const version = await ask('reach Docker', async () => inTime(api.version(), address, signal))
@@ -55,6 +63,7 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
       version: version.Version,
       ask,
       isOnThisHost: async () => address.kind === 'socket' && (await isOurs(ask)),
+      outlastingStops: () => ({ address: formatEngineAddress(address), ask: askUntil() }),
       [Symbol.asyncDispose]: async () => close(),
     }
   } catch (error) {
