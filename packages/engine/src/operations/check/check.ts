@@ -41,6 +41,7 @@ class CheckRun {
   #packsTotal = 0
   #bytesDone = 0
   #bytesTotal = 0
+  #lastChosen: PackId | undefined
 
   constructor(repository: Repository, options: CheckOptions) {
     this.#repository = repository
@@ -83,6 +84,7 @@ class CheckRun {
   async #readPacks({ index }: CheckedIndex, { sound, suspect }: ComparedPacks): Promise<DamagedPack[]> {
     const { readData } = this.#options
     const chosen = readData === undefined ? [] : selectPacks(sound, readData, this.#selection())
+    this.#lastChosen = chosen.at(-1)?.id
     const packs = [...suspect, ...chosen]
     this.#packsTotal = packs.length
     this.#bytesTotal = packs.reduce((sum, { size }) => sum + size, 0)
@@ -141,6 +143,7 @@ class CheckRun {
     const damagedPacks = new Set([...packs.suspect, ...damaged].map(({ id }) => id))
     for (const id of refused) damagedPacks.delete(id)
     const isByTime = readData !== undefined && readData !== 'all' && 'withinMs' in readData
+    const isRound = readData !== undefined && readData !== 'all' && 'round' in readData
     const stored = [...packs.sound, ...packs.suspect]
     return {
       errors: errors.list(),
@@ -150,6 +153,7 @@ class CheckRun {
       packs: packs.indexed,
       packsRead: this.#packsDone,
       bytesRead: this.#bytesDone,
+      ...(isRound && this.#lastChosen !== undefined ? { roundEndsAt: this.#lastChosen } : {}),
       ...(isByTime ? { proof: proofOf(stored, readData.withinMs, this.#selection()) } : {}),
       touchedSnapshots,
       damagedPacks: [...damagedPacks],

@@ -41,6 +41,8 @@ export interface CheckReport {
   readonly packs: number
   readonly packsRead: number
   readonly bytesRead: number
+  /** The last pack that was read of a round: the next check goes on after it. */
+  readonly roundEndsAt?: PackId
   /** When packs were chosen by when they were read: how much of the repository has been proven. */
   readonly proof?: ReadProof
   /** Snapshots that do not come back whole; those that cannot be read themselves first, the others newest first. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sha256Id } from '../../crypto/hash.ts'
 import { InvalidInputError } from '../../errors.ts'
+import type { PackId } from '../../ids.ts'
 import type { StoredPack } from './check-packs.ts'
 import { proofOf, type SelectionContext, selectPacks } from './select-packs.ts'
 
@@ -51,6 +52,51 @@ describe('the packs to read', () => {
     expect(selectPacks(packs, { bytes: 2500 }, by(Math.random))).toHaveLength(3)
     expect(selectPacks(packs, { bytes: 1 }, by(Math.random))).toHaveLength(1)
     expect(selectPacks(packs, { bytes: 1e9 }, by(Math.random))).toHaveLength(packs.length)
+  })
+
+  test('are the next ones of a round, which meets every pack', () => {
+    const reads = new Map<string, number>()
+    let after: PackId | undefined
+    for (let check = 0; check < 20; check++) {
+      const chosen = selectPacks(packs, { round: { percent: 5 }, after }, middle)
+      expect(chosen).toHaveLength(15)
+      for (const { id } of chosen) reads.set(id, (reads.get(id) ?? 0) + 1)
+      after = chosen.at(-1)!.id
+    }
+    expect(new Set(reads.values())).toEqual(new Set([1]))
+    expect(reads.size).toBe(packs.length)
+    expect(selectPacks(packs, { round: { bytes: 2500 }, after }, middle)).toHaveLength(3)
+    expect(selectPacks([], { round: { percent: 5 }, after }, middle)).toEqual([])
+    expect(() => selectPacks(packs, { round: { percent: 0 } }, middle)).toThrow(InvalidInputError)
+    expect(() => selectPacks(packs, { round: { bytes: 0 } }, middle)).toThrow(InvalidInputError)
+  })
+
+  test('of a round are met in time also when more is added than is read', () => {
+    const stored = packs.map((pack) => ({ ...pack, since: 0, read: 0 }))
+    const byId = new Map(stored.map((pack) => [pack.id, pack]))
+    let after: PackId | undefined
+    let longest = 0
+    for (let check = 1; check <= 60; check++) {
+      for (const { id } of selectPacks(stored, { round: { percent: 5 }, after }, middle)) {
+        const pack = byId.get(id)!
+        longest = Math.max(longest, check - Math.max(pack.since, pack.read))
+        pack.read = check
+        after = id
+      }
+      // A tenth more from one check to the next, twice of what is read.
+      const added = Math.min(200, Math.floor(stored.length / 10))
+      for (let number = 0; number < added; number++) {
+        const id = sha256Id(Buffer.from(`check ${check}, pack ${number}`))
+        const pack = { id, size: 1000, since: check, read: 0 }
+        stored.push(pack)
+        byId.set(id, pack)
+      }
+    }
+    // Twenty, and what chance adds: ids do not lie equally far apart.
+    expect(longest).toBeGreaterThan(15)
+    expect(longest).toBeLessThanOrEqual(24)
+    const late = stored.filter(({ since, read }) => read === 0 && since < 60 - 24)
+    expect(late).toEqual([])
   })
 
   test.for([

@@ -7,7 +7,7 @@ export type ReadTimes = Pick<Map<PackId, number>, 'get' | 'set' | 'delete' | 'ke
 
 /**
  * Which packs are read: all, the n-th of t equal parts (the same packs each time, so that t checks read everything), or a
- * random choice of a share or an amount.
+ * random choice of a share or an amount, or the next ones of a round.
  */
 export type ReadDataSelection =
   | 'all'
@@ -17,6 +17,17 @@ export type ReadDataSelection =
   | { readonly bytes: number }
   /** Those that were not read for longest, so many that regular checks read everything at least once in that time. */
   | { readonly withinMs: number }
+  | ReadRound
+
+/**
+ * The next packs by their ids, in a circle: checks of which each goes on where the last one ended read everything, whatever
+ * is added meanwhile. A share is one of the bytes: with 5 %, everything is read in 20 checks.
+ */
+export interface ReadRound {
+  readonly round: { readonly percent: number } | { readonly bytes: number }
+  /** Where the last check ended; from the first pack on when absent. */
+  readonly after?: PackId | undefined
+}
 
 export interface SelectionContext {
   /** At least 0, below 1. */
@@ -37,6 +48,7 @@ export function selectPacks(
   if ('part' in selection) return selectPart(packs, selection.part, selection.of)
   if ('percent' in selection) return selectShare(packs, selection.percent, context.random)
   if ('bytes' in selection) return selectAmount(packs, selection.bytes, context.random)
+  if ('round' in selection) return selectNext(packs, selection)
   return selectOverdue(packs, selection.withinMs, context)
 }
 
@@ -48,22 +60,49 @@ function selectPart(packs: readonly StoredPack[], part: number, of: number): Sto
 }
 
 function selectShare(packs: readonly StoredPack[], percent: number, random: () => number): readonly StoredPack[] {
-  if (!(percent > 0 && percent <= 100)) {
-    throw new InvalidInputError(`${percent} % makes no sense`, { hint: 'give a share above 0 % and up to 100 %' })
-  }
+  requireShare(percent)
   return shuffled(packs, random).slice(0, Math.max(1, Math.floor((packs.length * percent) / 100)))
 }
 
 function selectAmount(packs: readonly StoredPack[], bytes: number, random: () => number): StoredPack[] {
-  if (!(bytes > 0)) throw new InvalidInputError(`${bytes} bytes make no sense`, { hint: 'give an amount above 0' })
+  requireAmount(bytes)
+  return firstOf(shuffled(packs, random), bytes)
+}
+
+function selectNext(packs: readonly StoredPack[], { round, after }: ReadRound): StoredPack[] {
+  const inOrder = packs.toSorted((a, b) => compare(a.id, b.id))
+  const next = after === undefined ? 0 : inOrder.findIndex(({ id }) => id > after)
+  // After the last one comes the first.
+  const circle = next <= 0 ? inOrder : [...inOrder.slice(next), ...inOrder.slice(0, next)]
+  if ('percent' in round) {
+    requireShare(round.percent)
+    const total = packs.reduce((sum, { size }) => sum + size, 0)
+    return round.percent === 100 ? circle : firstOf(circle, (total * round.percent) / 100)
+  }
+  requireAmount(round.bytes)
+  return firstOf(circle, round.bytes)
+}
+
+/** So many that they make up an amount, or all. */
+function firstOf(packs: readonly StoredPack[], bytes: number): StoredPack[] {
   const chosen: StoredPack[] = []
   let sum = 0
-  for (const pack of shuffled(packs, random)) {
+  for (const pack of packs) {
     if (sum >= bytes) break
     chosen.push(pack)
     sum += pack.size
   }
   return chosen
+}
+
+function requireShare(percent: number): void {
+  if (percent > 0 && percent <= 100) return
+  throw new InvalidInputError(`${percent} % makes no sense`, { hint: 'give a share above 0 % and up to 100 %' })
+}
+
+function requireAmount(bytes: number): void {
+  if (bytes > 0) return
+  throw new InvalidInputError(`${bytes} bytes make no sense`, { hint: 'give an amount above 0' })
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
