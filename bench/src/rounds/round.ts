@@ -21,7 +21,7 @@ export interface RoundOptions {
   readonly memoryBytes: number
   readonly signal: AbortSignal
   /** Told of what may make figures doubtful. */
-  onTrouble(message: string): void
+  readonly onTrouble: (message: string) => void
   onSample(sample: Sample): void
   onSize(size: RepositorySize): void
 }
