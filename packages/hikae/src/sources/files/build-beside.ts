@@ -2,8 +2,8 @@ import { readdir, rm } from 'node:fs/promises'
 import type { ReadContext } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BytePath, childPath, systemPath } from '../swap/byte-path.ts'
+import { flushFileSystem } from '../swap/flush.ts'
 import { Replacement } from '../swap/replacement.ts'
-import { flushFileSystem } from './flush.ts'
 
 export interface BuildOptions {
   /** Of the snapshot: what is in it is built. */

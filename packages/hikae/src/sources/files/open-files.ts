@@ -1,5 +1,6 @@
 import type { DirectoryEntry, Entry, UnreadableEntry } from '@hikae/engine'
 import { InputError } from '../../errors.ts'
+import type { TreeCounts } from '../counted-tree.ts'
 import type { Finding } from '../finding.ts'
 import type { OpenSource, ReadContext, SourceReading } from '../source-kind.ts'
 import { type BytePath, bytePath, isWithin, parentPath, printablePath } from '../swap/byte-path.ts'
@@ -8,7 +9,7 @@ import { settleSwaps } from '../swap/settle-swaps.ts'
 import type { FilesConfig } from './config.ts'
 import { type FilesFacts, type SavedPath, statedPath } from './files-facts.ts'
 import { filesFilter } from './files-filter.ts'
-import { filesTree, type TreeCounts } from './files-tree.ts'
+import { filesTree } from './files-tree.ts'
 import { findPaths } from './find-paths.ts'
 
 /** Files as they are while they are read: nothing holds them still. What is missing is an unreadable entry. */
