@@ -28,10 +28,10 @@ export interface DockerEngine extends AsyncDisposable {
    */
   isOnThisHost(): Promise<boolean>
   /**
-   * The same engine for what has to be done even when the work was stopped: its questions do not look at the signal. It
-   * lasts as long as this one does.
+   * The same engine for what has to be done even when the work was stopped: its questions do not look at the signal. Its
+   * connections are those of this one, which closes them.
    */
-  outlastingStops(): Pick<DockerEngine, 'address' | 'ask'>
+  outlastingStops(): DockerEngine
 }
 
 /** How long an engine may take for its first answer. */
@@ -42,7 +42,7 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
   const { default: Dockerode } = await import('dockerode')
   const { agent, settings } = await transportOf(address, env)
   const api = new Dockerode({ ...NOTHING_OF_THE_ENVIRONMENT, ...settings, agent } as Docker.DockerOptions)
-  const askUntil =
+  const asking =
     (stop?: AbortSignal): DockerEngine['ask'] =>
     async (doing, question) => {
       stop?.throwIfAborted()
@@ -53,21 +53,21 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
         throw explainFailure(error, doing, address)
       }
     }
-  const ask = askUntil(signal)
-  const close = (): void => agent.destroy()
+  const ask = asking(signal)
   try {
     const version = await ask('reach Docker', async () => inTime(api.version(), address, signal))
     if (typeof version?.ApiVersion !== 'string') throw noEngine(address)
-    return {
-      address: formatEngineAddress(address),
-      version: version.Version,
-      ask,
-      isOnThisHost: async () => address.kind === 'socket' && (await isOurs(ask)),
-      outlastingStops: () => ({ address: formatEngineAddress(address), ask: askUntil() }),
+    const about = { address: formatEngineAddress(address), version: version.Version }
+    const engine = (questions: DockerEngine['ask'], close: () => void): DockerEngine => ({
+      ...about,
+      ask: questions,
+      isOnThisHost: async () => address.kind === 'socket' && (await isOurs(questions)),
+      outlastingStops: () => engine(asking(), () => undefined),
       [Symbol.asyncDispose]: async () => close(),
-    }
+    })
+    return engine(ask, () => agent.destroy())
   } catch (error) {
-    close()
+    agent.destroy()
     throw error
   }
 }

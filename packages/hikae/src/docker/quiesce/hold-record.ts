@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { systemCode } from '../../errors.ts'
+import { syncToDisk } from '../../sync-to-disk.ts'
+
+const heldContainer = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** When the process began that was made to hold still, as the engine says it. */
+  startedAt: z.string(),
+  /** When it was asked to hold still: ISO 8601. */
+  heldAt: z.string(),
+  /** How long the engine may take to stop it. */
+  stopSeconds: z.number(),
+})
+
+const holdRecord = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  /** Address of the engine. */
+  engine: z.string(),
+  source: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  how: z.enum(['stop', 'pause', 'exec']),
+  /** What lets a container go on after `exec`. */
+  after: z.object({ program: z.array(z.string()), timeoutMs: z.number() }).optional(),
+  /** In the order in which they were made to hold still. */
+  containers: z.array(heldContainer),
+})
+
+/** A container that was, or is about to be, made to hold still. */
+export type HeldContainer = z.output<typeof heldContainer>
+
+/** What has to be undone, so that another process can do it. */
+export type HoldRecord = z.output<typeof holdRecord>
+
+const RECORD = /^held-([0-9a-f]{16})\.json$/
+
+export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'how' | 'after'>): HoldRecord {
+  const id = randomBytes(8).toString('hex')
+  return { version: 1, id, ...given, host: hostname(), pid: process.pid, containers: [] }
+}
+
+/** Name of the lock that whoever holds the containers has on his record. */
+export function lockOfRecord(id: string): string {
+  return `held-${id}`
+}
+
+/** Writes it down so that it outlasts a loss of power; one with no containers is removed. */
+export async function writeRecord(folder: string, record: HoldRecord): Promise<void> {
+  const path = join(folder, `held-${record.id}.json`)
+  if (record.containers.length === 0) {
+    await rm(path, { force: true })
+  } else {
+    const fresh = `${path}.new`
+    await rm(fresh, { force: true })
+    await using file = await open(fresh, 'wx', 0o600)
+    await file.writeFile(JSON.stringify(record))
+    await file.sync()
+    await rename(fresh, path)
+  }
+  await syncToDisk(folder)
+}
+
+/** Records in a folder, also those of the living; those that make no sense by their paths. */
+export async function readRecords(
+  folder: string,
+): Promise<{ readonly records: readonly HoldRecord[]; readonly unreadable: readonly string[] }> {
+  const records: HoldRecord[] = []
+  const unreadable: string[] = []
+  for (const name of (await readdir(folder)).toSorted()) {
+    if (!RECORD.test(name)) continue
+    const path = join(folder, name)
+    try {
+      records.push(holdRecord.parse(JSON.parse(await readFile(path, 'utf8'))))
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') continue // removed in between by the process that it is of
+      unreadable.push(path)
+    }
+  }
+  return { records, unreadable }
+}

@@ -1,0 +1,47 @@
+import type { Finding } from '../../sources/finding.ts'
+import type { ReadContext } from '../../sources/source-kind.ts'
+import type { ContainerSummary } from '../containers/container.ts'
+import type { DockerEngine } from '../engine.ts'
+import { beginHold } from './begin-hold.ts'
+import type { Quiesce } from './schema.ts'
+
+/** Containers that hold still. Disposing of it lets them go on, as {@link Hold.release} does. */
+export interface Hold extends AsyncDisposable {
+  /** Names of those that were made to hold still; the others did not run. */
+  readonly containers: readonly string[]
+  /**
+   * Lets them go on, in reverse order, also after the signal's abort. What cannot be undone stays written down, and the next
+   * start tries again. A second call gets the same answer.
+   */
+  release(): Promise<Release>
+}
+
+/** How letting containers go on went. */
+export interface Release {
+  /** The longest that one of them was held. */
+  readonly seconds: number
+  /** The same for each, by name: what the users of it noticed. */
+  readonly downtime: Readonly<Record<string, number>>
+  /** Whatever makes what was read in between less than promised, and containers that did not come back. */
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Makes containers hold still while something that they use is read. Only those that run are touched, and exactly these go
+ * on afterwards. What is done is written down first, so that {@link releaseHeld} can undo it for a process that was killed.
+ *
+ * A container that another run holds is waited for. Whoever reads several things at once therefore makes one hold for
+ * all of them.
+ *
+ * @throws {DockerError} one of them cannot be made to hold still, or must not; those that were are let go on first
+ */
+export async function holdContainers(
+  engine: DockerEngine,
+  containers: readonly ContainerSummary[],
+  how: Quiesce,
+  context: ReadContext,
+): Promise<Hold> {
+  return await beginHold(engine, containers, how, context)
+}
+
+export { releaseHeld } from './release-held.ts'

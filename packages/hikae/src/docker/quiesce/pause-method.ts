@@ -1,0 +1,34 @@
+import { isConflict, isNotFound } from '../engine-error.ts'
+import { type Asked, conditionOf } from './container-condition.ts'
+import type { HeldContainer } from './hold-record.ts'
+import type { QuiesceMethod, Undone } from './method.ts'
+
+/** Freezes the container's processes where they are, and lets them go on. */
+export function pauseMethod(): QuiesceMethod {
+  return { doing: 'pausing', done: 'was paused', begin: pause, undo: unpause }
+}
+
+async function pause(engine: Asked, { id, name }: HeldContainer): Promise<boolean> {
+  try {
+    await engine.ask(`pause the container ${name}`, (api) => api.getContainer(id).pause())
+    return true
+  } catch (error) {
+    if (isNotFound(error)) return false
+    const now = isConflict(error) ? await conditionOf(engine, id, name) : undefined
+    // It ended by itself, or somebody else has paused it, in this moment.
+    if (now && (!now.isRunning || now.isPaused)) return false
+    throw error
+  }
+}
+
+async function unpause(engine: Asked, { id, name, startedAt }: HeldContainer): Promise<Undone> {
+  const now = await conditionOf(engine, id, name)
+  if (!now) return { isBack: false, disturbance: 'was removed' }
+  if (!now.isRunning) {
+    return { isBack: false, disturbance: 'ended, and was not started again, since it had only been paused' }
+  }
+  if (now.startedAt !== startedAt) return { isBack: false, disturbance: 'was started anew' }
+  if (!now.isPaused) return { isBack: false, disturbance: 'was unpaused by something else' }
+  await engine.ask(`let the paused container ${name} go on`, (api) => api.getContainer(id).unpause())
+  return { isBack: true }
+}

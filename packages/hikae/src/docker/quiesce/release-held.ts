@@ -1,0 +1,100 @@
+import type { Finding } from '../../sources/finding.ts'
+import type { ReadContext } from '../../sources/source-kind.ts'
+import type { DockerEngine } from '../engine.ts'
+import { containerLocks, tryLock } from './container-lock.ts'
+import { type HeldContainer, type HoldRecord, lockOfRecord, readRecords, writeRecord } from './hold-record.ts'
+import { methodOfRecord } from './method.ts'
+import { endedAtOnce, notBack } from './release-findings.ts'
+import { undoContainers, type UndoneContainer } from './undo-containers.ts'
+
+/**
+ * Lets go on what a killed run has left held still. What belongs to a run that lives is left alone, and the engine is not
+ * even opened when there is nothing to do.
+ *
+ * @param openEngineFor opens the engine at an address, as the hold wrote it down
+ * @returns what goes on again (`warning`), and what does not, which is tried again the next time (`error`)
+ */
+export async function releaseHeld(
+  context: ReadContext,
+  openEngineFor: (address: string) => Promise<DockerEngine>,
+): Promise<readonly Finding[]> {
+  const folder = await context.stateFolder()
+  const { records, unreadable } = await readRecords(folder)
+  const findings = unreadable.map(nonsense)
+  for (const { id } of records) {
+    context.signal.throwIfAborted()
+    using lock = tryLock(folder, lockOfRecord(id))
+    // Its process lives, and will do it.
+    if (!lock) continue
+    const record = (await readRecords(folder)).records.find((one) => one.id === id)
+    if (record) findings.push(...(await releaseRecord(record, folder, context, openEngineFor)))
+  }
+  return findings
+}
+
+async function releaseRecord(
+  record: HoldRecord,
+  folder: string,
+  context: ReadContext,
+  openEngineFor: (address: string) => Promise<DockerEngine>,
+): Promise<readonly Finding[]> {
+  using locks = new DisposableStack()
+  const [free, busy]: [HeldContainer[], HeldContainer[]] = [[], []]
+  for (const held of record.containers) {
+    const lock = tryLock(containerLocks(context.env), held.id)
+    if (lock) locks.use(lock)
+    ;(lock ? free : busy).push(held)
+  }
+  let results: readonly UndoneContainer[]
+  try {
+    await using engine = await openEngineFor(record.engine)
+    results = await undoContainers(engine, methodOfRecord(record, context.log), free)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    results = free.map((held) => ({ held, error }))
+  }
+  const left = new Set([...busy, ...results.filter(({ error }) => error !== undefined).map(({ held }) => held)])
+  await writeRecord(folder, { ...record, containers: record.containers.filter((held) => left.has(held)) })
+  context.signal.throwIfAborted()
+  return [
+    ...busy.map(({ name }) => heldByAnother(name)),
+    ...results.flatMap((result) => findingsOf(result, record, context)),
+  ]
+}
+
+const HELD = { stop: 'stopped', pause: 'paused', exec: 'quiesced' } as const
+
+function findingsOf(
+  { held: { name, heldAt }, undone, error, endedAgain }: UndoneContainer,
+  { how }: HoldRecord,
+  { log }: ReadContext,
+): Finding[] {
+  if (error !== undefined) return [notBack(name, error)]
+  const left = `the container ${name}, which a killed run had left ${HELD[how]} since ${heldAt}`
+  if (undone?.disturbance !== undefined) log(`${left}, ${undone.disturbance}`)
+  if (endedAgain !== undefined) return [endedAtOnce(name, endedAgain)]
+  if (!undone?.isBack) return []
+  return [
+    {
+      severity: 'warning',
+      message: `${left}, goes on again`,
+      hint: 'find out from `hikae history` what ended that run',
+    },
+  ]
+}
+
+function heldByAnother(name: string): Finding {
+  return {
+    severity: 'warning',
+    message: `the container ${name} was left held still by a killed run, and is held by another run now`,
+    hint: 'run `hikae doctor` when that has ended: it lets the container go on',
+  }
+}
+
+function nonsense(path: string): Finding {
+  return {
+    severity: 'error',
+    message: `${path} says which containers a killed run has left held still, and cannot be read`,
+    hint: 'see with `docker ps --all` whether all run that should, then remove that file',
+  }
+}
