@@ -36,7 +36,7 @@ interface Recognition {
   readonly image: RegExp
   /** Names of servers' programs. */
   readonly program?: RegExp
-  /** Variables that only an image of this product sets. */
+  /** Variables that an image of this product sets. Passwords are none: applications have them too. */
   readonly variables?: readonly string[]
   /** Ports that are this product's, where the name of the image says nothing. */
   readonly ports?: readonly number[]
@@ -55,13 +55,13 @@ const RECOGNITIONS: readonly Recognition[] = [
     product: 'MariaDB',
     image: named('mariadb', 'mariadb-galera', 'mariadb-columnstore'),
     program: /^(?:mariadbd|mariadbd-safe)$/,
-    variables: ['MARIADB_VERSION', 'MARIADB_ROOT_PASSWORD', 'MARIADB_ROOT_PASSWORD_FILE', 'MARIADB_MAJOR'],
+    variables: ['MARIADB_VERSION', 'MARIADB_MAJOR'],
   },
   {
     product: 'MySQL',
     image: named('mysql', 'percona', 'percona-xtradb', 'percona-server-mysql', 'percona-xtradb-cluster', 'mysql-ndb'),
     program: /^(?:mysqld|mysqld_safe)$/,
-    variables: ['MYSQL_MAJOR', 'MYSQL_ROOT_PASSWORD', 'MYSQL_ROOT_PASSWORD_FILE', 'MYSQL_UNIX_PORT'],
+    variables: ['MYSQL_MAJOR', 'MYSQL_SHELL_VERSION', 'MYSQL_UNIX_PORT'],
     ports: [3306],
   },
   {
@@ -87,12 +87,12 @@ const RECOGNITIONS: readonly Recognition[] = [
       ...['enterprisedb', 'edb-postgres', 'percona-postgresql', 'percona-distribution-postgresql', 'orioledb'],
     ),
     program: /^(?:postgres|postmaster)$/,
-    variables: ['PGDATA', 'PG_MAJOR', 'POSTGRES_PASSWORD', 'POSTGRES_PASSWORD_FILE', 'POSTGRESQL_PASSWORD'],
+    variables: ['PGDATA', 'PG_MAJOR'],
     ports: [5432],
   },
   {
     product: 'Redis',
-    image: named('redis', 'redis-sentinel', 'valkey', 'keydb', 'dragonfly', 'redis-insight-stack', 'garnet'),
+    image: named('redis', 'redis-sentinel', 'valkey', 'keydb', 'dragonfly', 'garnet'),
     program: /^(?:redis-server|valkey-server|keydb-server|dragonfly)$/,
     variables: ['REDIS_VERSION', 'VALKEY_VERSION'],
     ports: [6379],
@@ -101,14 +101,14 @@ const RECOGNITIONS: readonly Recognition[] = [
     product: 'MongoDB',
     image: named('mongo', 'mongodb', 'mongodb-sharded', 'percona-server-mongodb', 'ferretdb'),
     program: /^mongod$/,
-    variables: ['MONGO_VERSION', 'MONGO_MAJOR', 'MONGO_INITDB_ROOT_USERNAME'],
+    variables: ['MONGO_VERSION', 'MONGO_MAJOR'],
     ports: [27_017],
   },
   {
     product: 'SQL Server',
     image: named('mssql', 'mssql-server', 'azure-sql-edge'),
     program: /^sqlservr$/,
-    variables: ['MSSQL_SA_PASSWORD', 'MSSQL_PID'],
+    variables: ['MSSQL_PID'],
     ports: [1433],
   },
   {
@@ -117,22 +117,19 @@ const RECOGNITIONS: readonly Recognition[] = [
     program: /^(?:ora_pmon_\w+|tnslsnr)$/,
     ports: [1521],
   },
-  { product: 'ClickHouse', image: named('clickhouse'), program: /^clickhouse-server$/, ports: [8123, 9000] },
+  { product: 'ClickHouse', image: named('clickhouse'), program: /^clickhouse-serv(?:er)?$/, ports: [9440] },
   { product: 'Cassandra', image: named('cassandra', 'scylla', 'scylladb'), program: /^scylla$/, ports: [9042] },
   { product: 'CouchDB', image: named('couchdb', 'couchbase'), ports: [5984] },
   { product: 'OpenSearch', image: named('opensearch'), variables: ['OPENSEARCH_JAVA_OPTS'] },
   { product: 'Elasticsearch', image: named('elasticsearch', 'elasticsearch-oss'), ports: [9300] },
-  { product: 'InfluxDB', image: named('influxdb'), program: /^influxd$/, ports: [8086] },
+  { product: 'InfluxDB', image: named('influxdb'), program: /^influxd$/ },
   { product: 'Neo4j', image: named('neo4j'), ports: [7687] },
   { product: 'etcd', image: named('etcd'), program: /^etcd$/, ports: [2379] },
 ]
 
-/** Ports alone prove nothing for numbers that many programs use. */
-const AMBIGUOUS_PORTS: ReadonlySet<number> = new Set([9000, 8086, 8123])
-
 /**
  * Which database a container runs; undefined when nothing speaks for one. What runs in it counts most, then the names of
- * its image, then its command and environment, and last its port.
+ * its image, then its command. Its environment and its ports are guesses, for where nobody knows what runs.
  */
 export function databaseOf(clues: DatabaseClues): DatabaseProduct | undefined {
   const { image, imageNames = [], command, variables = [], programs, ports } = clues
@@ -140,13 +137,14 @@ export function databaseOf(clues: DatabaseClues): DatabaseProduct | undefined {
   const words = programsOf(command)
   const by = (test: (recognition: Recognition) => boolean): DatabaseProduct | undefined =>
     RECOGNITIONS.find(test)?.product
-  return (
+  const known =
     by(({ program }) => (programs ?? []).some((name) => program?.test(name) ?? false)) ??
     by((recognition) => names.some((name) => recognition.image.test(name))) ??
-    by(({ program }) => words.some((word) => program?.test(word) ?? false)) ??
+    by(({ program }) => words.some((word) => program?.test(word) ?? false))
+  if (known !== undefined || programs !== undefined) return known
+  return (
     by((recognition) => (recognition.variables ?? []).some((name) => variables.includes(name))) ??
-    // Whoever knows what runs in it needs no guess.
-    (programs === undefined ? by((recognition) => ports.some((port) => isItsPort(recognition, port))) : undefined)
+    by((recognition) => (recognition.ports ?? []).some((port) => ports.includes(port)))
   )
 }
 
@@ -166,8 +164,4 @@ function programsOf(command: string): string[] {
       .split('/')
       .at(-1)!,
   )
-}
-
-function isItsPort({ ports = [] }: Recognition, port: number): boolean {
-  return ports.includes(port) && !AMBIGUOUS_PORTS.has(port)
 }

@@ -1,0 +1,67 @@
+import type { Dirent } from 'node:fs'
+import { open, opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from '../../errors.ts'
+
+const MAGIC = Buffer.from('SQLite format 3\0')
+const ENDINGS = /\.(?:sqlite3?|db3?)$/i
+const COMPANION = /-(?:wal|journal)$/
+
+/** More is not looked at: this is a warning, not an inventory. */
+const MOST_NAMES = 4000
+const MOST_OPENED = 100
+const MOST_FOUND = 20
+
+/**
+ * SQLite databases in a folder, by their names and first bytes. What cannot be read is passed over, and so is what lies
+ * behind the first few thousand names.
+ *
+ * @returns paths from the folder
+ */
+export async function findSqliteFiles(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = []
+  const waiting = ['']
+  let [names, opened] = [0, 0]
+  for (let inner = waiting.shift(); inner !== undefined; inner = waiting.shift()) {
+    signal.throwIfAborted()
+    const entries = await entriesOf(join(folder, inner), MOST_NAMES - names)
+    names += entries.length
+    waiting.push(...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(inner, name)))
+    for (const name of candidates(entries)) {
+      if (found.length >= MOST_FOUND || ++opened > MOST_OPENED) return found
+      if (await isSqlite(join(folder, inner, name))) found.push(join(inner, name))
+    }
+    if (names >= MOST_NAMES) return found
+  }
+  return found
+}
+
+function candidates(entries: readonly Dirent[]): string[] {
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  const inUse = new Set(files.filter((name) => COMPANION.test(name)).map((name) => name.replace(COMPANION, '')))
+  return files.filter((name) => ENDINGS.test(name) || inUse.has(name)).toSorted()
+}
+
+async function entriesOf(folder: string, most: number): Promise<Dirent[]> {
+  const entries: Dirent[] = []
+  try {
+    for await (const entry of await opendir(folder)) {
+      if (entries.length >= most) break
+      entries.push(entry)
+    }
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+  }
+  return entries
+}
+
+async function isSqlite(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0)
+    return bytesRead === MAGIC.length && buffer.equals(MAGIC)
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error
+    return false
+  }
+}
