@@ -53,7 +53,7 @@ export const restics = await availableRestics()
 
 /** For `skipIf`. */
 export const noRestic = skipBecause(
-  restics.length === 0 ? 'no restic: install it, or run script/fetch-restic' : undefined,
+  restics.length === 0 ? 'no restic: install it, or run script/fetch-program restic' : undefined,
 )
 
 /** For `skipIf`: what hostile trees are made and compared with. */

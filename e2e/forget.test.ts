@@ -7,7 +7,7 @@ import { filesOf, makeFiles, noRestic, resticOn, test as base } from './fixtures
 import { Hikae, jsonLines, PASSWORD } from './hikae.ts'
 
 const newRestic = await findRestic('0.17.0')
-const noNewRestic = skipBecause(newRestic ? undefined : 'no restic 0.17 or newer: run script/fetch-restic')
+const noNewRestic = skipBecause(newRestic ? undefined : 'no restic 0.17 or newer: run script/fetch-program restic')
 const noSetpriv = skipBecause(isRoot() ? await missingPrograms('setpriv') : undefined)
 
 interface Planted {

@@ -7,7 +7,7 @@ import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
 const fetched = fileURLToPath(new URL('../../../.cache/restic-0.18/usr/bin/restic', import.meta.url))
 
-/** The restic named by `RESTIC`, else the one `script/fetch-restic` fetched, else the one in PATH. */
+/** The restic named by `RESTIC`, else the one `script/fetch-program restic` fetched, else the one in PATH. */
 export async function restic({ state, password, signal }: ToolContext): Promise<Tool> {
   const file = process.env['RESTIC'] ?? (existsSync(fetched) ? fetched : 'restic')
   const run = (...args: string[]): Command => ({ file, args, env: { RESTIC_CACHE_DIR: join(state, 'restic-cache') } })

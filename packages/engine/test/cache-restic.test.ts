@@ -24,7 +24,7 @@ import { backUpDirectory, INIT, makeGround, PASSWORD } from './support/ground.ts
 const CACHED_PATHS = /^\/(?:index|snapshots|data)\/[0-9a-f]{64}$/
 
 const binary = await findRestic('0.18.0')
-const noRestic = skipBecause(binary ? undefined : 'no restic 0.18: run script/fetch-restic')
+const noRestic = skipBecause(binary ? undefined : 'no restic 0.18: run script/fetch-program restic')
 const noRclone = skipBecause(await missingPrograms('rclone'))
 
 /** A repository of ours, and a server through which restic has to go to it. */

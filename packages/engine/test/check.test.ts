@@ -6,7 +6,9 @@ import { findRestic, makeTempDir, randomBytesOf, Restic, skipBecause } from '@hi
 
 const PASSWORD = 'correct horse'
 const binary = await findRestic()
-const noRestic = skipBecause(binary === undefined ? 'no restic: install it or run script/fetch-restic' : undefined)
+const noRestic = skipBecause(
+  binary === undefined ? 'no restic: install it or run script/fetch-program restic' : undefined,
+)
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base.extend('restic', async ({}, { onCleanup }) => {

@@ -9,7 +9,9 @@ import { encodeSnapshot } from '../src/snapshot/codec.ts'
 const PASSWORD = 'correct horse'
 /** Older ones do not keep the oldest snapshot within a time. */
 const binary = await findRestic('0.17.0')
-const noRestic = skipBecause(binary === undefined ? 'no restic 0.17 or newer: run script/fetch-restic' : undefined)
+const noRestic = skipBecause(
+  binary === undefined ? 'no restic 0.17 or newer: run script/fetch-program restic' : undefined,
+)
 
 const GROUPS = 60
 const POLICIES = 40

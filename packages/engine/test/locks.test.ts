@@ -6,7 +6,9 @@ import { availableRestics, makeTempDir, Restic, runOk, skipBecause, startProcess
 
 const PASSWORD = 'correct horse'
 const restics = await availableRestics()
-const noRestic = skipBecause(restics.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
+const noRestic = skipBecause(
+  restics.length === 0 ? 'no restic: install it or run script/fetch-program restic' : undefined,
+)
 
 // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructuring pattern in fixtures
 const test = base.extend('dir', async ({}, { onCleanup }) => {

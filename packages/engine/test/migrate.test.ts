@@ -22,7 +22,9 @@ const test = base.extend('dir', async ({}, { onCleanup }) => {
 // oxlint-enable no-empty-pattern
 
 const binaries = await availableRestics()
-const noRestic = skipBecause(binaries.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined)
+const noRestic = skipBecause(
+  binaries.length === 0 ? 'no restic: install it or run script/fetch-program restic' : undefined,
+)
 
 async function withRepository<Result>(
   folder: string,

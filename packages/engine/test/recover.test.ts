@@ -23,7 +23,7 @@ const test = base.extend('dir', async ({}, { onCleanup }) => {
 // oxlint-enable no-empty-pattern
 
 const binary = await findRestic('0.17.0')
-const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-restic' : undefined)
+const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-program restic' : undefined)
 
 function resticOn(repository: string): Restic {
   return new Restic({ binary: binary!, repository, password: PASSWORD })

@@ -14,7 +14,7 @@ import {
 import { backUpContent, openAt, resticAt as resticIn, test as base } from './support/beside-restic.ts'
 
 const binary = await findRestic('0.17.0')
-const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-restic' : undefined)
+const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-program restic' : undefined)
 
 /** Files of the repository that a damage is done to. */
 interface Parts {

@@ -15,7 +15,7 @@ import {
 import { openAt, resticAt as resticIn, test as base } from './support/beside-restic.ts'
 
 const binary = await findRestic('0.17.0')
-const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-restic' : undefined)
+const noRestic = skipBecause(binary === undefined ? 'no restic 0.17: run script/fetch-program restic' : undefined)
 const noTools = skipBecause(isRoot() ? await missingPrograms('bash', 'setfattr', 'setfacl') : 'hostile trees need root')
 
 interface Both {

@@ -39,7 +39,7 @@ const noRadosgw = skipBecause(await whyNoRadosgw())
 const noSwift = skipBecause(await whyNoSwift())
 const noMiniflare = skipBecause(await whyNoMiniflareR2())
 const binary = await findRestic('0.16.0')
-const noRestic = skipBecause(binary ? undefined : 'no restic 0.16 or later: run script/fetch-restic')
+const noRestic = skipBecause(binary ? undefined : 'no restic 0.16 or later: run script/fetch-program restic')
 
 const test = base
   .extend('radosgw', { scope: 'file' }, async ({}, { onCleanup }) => {

@@ -44,7 +44,7 @@ const test = base
 const binary = await findRestic()
 const noTools =
   skipBecause(await whyNoSftpServer()) ||
-  skipBecause(binary === undefined ? 'no restic: install it or run script/fetch-restic' : undefined)
+  skipBecause(binary === undefined ? 'no restic: install it or run script/fetch-program restic' : undefined)
 
 describe.skipIf(noTools).for(CLIENTS)('%s: a whole repository over SFTP', (client) => {
   test('is filled, checked and restored by the engine, and by restic over the same server', async ({

@@ -9,6 +9,7 @@ export { makeCertificates, type Certificate, type Certificates } from './certifi
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
 export { answers, startDaemon, type Daemon, type DaemonOptions } from './daemon.ts'
+export { compose, whyNoCompose } from './docker-compose.ts'
 export { BASE_IMAGE, startDocker, whyNoDocker, type TestDocker, type TestDockerOptions } from './docker-engine.ts'
 export {
   faultAt,

@@ -24,10 +24,10 @@ export interface ResticSnapshot {
   readonly original?: string
 }
 
-/** Where `script/fetch-restic` puts Debian 13's restic. */
+/** Where `script/fetch-program restic` puts Debian 13's restic. */
 const FETCHED = join(import.meta.dirname, '../../../.cache/restic-0.18/usr/bin/restic')
 
-/** Every stock restic that can be run here: `RESTIC`, PATH, and what `script/fetch-restic` fetched; newest first. */
+/** Every stock restic that can be run here: `RESTIC`, PATH, and what `script/fetch-program restic` fetched; newest first. */
 export async function availableRestics(): Promise<ResticBinary[]> {
   const candidates = [process.env['RESTIC'], await findProgram('restic'), FETCHED]
   const found = new Map<string, ResticBinary>()

@@ -115,7 +115,7 @@ describe.skipIf(noTools)('comparing trees', () => {
 })
 
 const restic = await findRestic('0.18.0')
-const noRestic = skipBecause(restic === undefined ? 'no restic 0.18: run script/fetch-restic' : undefined)
+const noRestic = skipBecause(restic === undefined ? 'no restic 0.18: run script/fetch-program restic' : undefined)
 
 describe.skipIf(noTools || noRestic || !isRoot())('stock restic', () => {
   test('brings the hostile tree back, but for hard links of other things than files', async ({ tree, dir, expect }) => {

@@ -16,7 +16,7 @@ export const restics = await availableRestics()
 
 /** For `skipIf`. */
 export const noRestic = skipBecause(
-  restics.length === 0 ? 'no restic: install it or run script/fetch-restic' : undefined,
+  restics.length === 0 ? 'no restic: install it or run script/fetch-program restic' : undefined,
 )
 
 // oxlint-disable no-empty-pattern -- vitest wants a destructuring pattern in fixtures

@@ -19,7 +19,7 @@ const binary = await findRestic('0.16.0')
 
 /** A reason to skip {@link tryWholeRepository}. */
 export function whyNotWhole(): string | undefined {
-  return binary ? undefined : 'no restic 0.16 or later: run script/fetch-restic'
+  return binary ? undefined : 'no restic 0.16 or later: run script/fetch-program restic'
 }
 
 export interface WholeRepository {
