@@ -71,6 +71,8 @@ export interface KeptCopy {
    * @throws when it cannot be put back: something else is in the way
    */
   planUndo(context: ReadContext): Promise<RestorePlan>
+  /** How much room removing it frees, in bytes; looks at everything in it. Absent where that cannot be told. */
+  size?(signal: AbortSignal): Promise<number>
   /** Removes it for good. */
   remove(context: ReadContext): Promise<void>
 }

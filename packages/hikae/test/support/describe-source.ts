@@ -86,6 +86,48 @@ export function describeSource<Config>(
       expect(await subject.content()).toEqual(before)
     })
 
+    test('is as it was before a restore when that is undone, and as restored when the undo is', async ({
+      subject,
+      ground,
+      context,
+      expect,
+      skip: leaveOut,
+    }) => {
+      const { kind, config } = subject
+      if (kind.kept === undefined) leaveOut('it keeps nothing')
+      const before = await subject.content()
+      await ground.backUp(kind, config, context)
+      expect(await kind.kept!(config, context)).toEqual([])
+      await subject.change()
+      const changed = await subject.content()
+      await restoreInPlace(subject, await ground.point(), context)
+      const undone = await undoRestore(subject, context, expect)
+      expect(undone).toEqual(changed)
+      expect(await undoRestore(subject, context, expect)).toEqual(before)
+      expect(await undoRestore(subject, context, expect)).toEqual(changed)
+    })
+
+    test('is left as it is when what was kept is removed', async ({
+      subject,
+      ground,
+      context,
+      expect,
+      skip: leaveOut,
+    }) => {
+      const { kind, config } = subject
+      if (kind.kept === undefined) leaveOut('it keeps nothing')
+      const before = await subject.content()
+      await ground.backUp(kind, config, context)
+      await subject.change()
+      await restoreInPlace(subject, await ground.point(), context)
+      const [copy] = await kind.kept!(config, context)
+      if (copy!.size) expect(await copy!.size(context.signal)).toBeGreaterThan(0)
+      await copy!.remove(context)
+      expect(await kind.kept!(config, context)).toEqual([])
+      expect(await subject.content()).toEqual(before)
+      expect(await kind.examine(config, context)).toEqual([])
+    })
+
     test('is left as it is by a restore whose point turns out to be damaged', async ({
       subject,
       ground,
@@ -181,6 +223,25 @@ async function restoreInPlace<Config>(
   context: ReadContext,
 ): Promise<void> {
   await (await kind.planRestore(config, point, {}, context)).apply(context.signal)
+}
+
+/** Undoes the newest restore. @returns what is in place then */
+async function undoRestore<Config>(
+  subject: SourceSubject<Config>,
+  context: ReadContext,
+  expect: ExpectStatic,
+): Promise<unknown> {
+  const { kind, config } = subject
+  const present = await subject.content()
+  const kept = await kind.kept!(config, context)
+  expect(kept).toHaveLength(1)
+  const plan = await kept[0]!.planUndo(context)
+  expect(plan.steps.length).toBeGreaterThan(0)
+  expect(await subject.content()).toEqual(present)
+  const restored = await plan.apply(context.signal)
+  expect(restored.findings).toEqual([])
+  expect(restored.kept).toEqual(expect.any(String))
+  return await subject.content()
 }
 
 /** Either the backup throws, or it says that something is missing. */

@@ -5,6 +5,11 @@ import type { FilesConfig } from './config.ts'
 
 type EntryFilter = NonNullable<ReturnType<typeof excludeFilter>>
 
+export interface FilesFilter extends EntryFilter {
+  /** Whether something of that name would be gone through or saved, as far as names tell. */
+  means(path: BytePath, isDirectory: boolean): boolean
+}
+
 const TYPE = 0o170_000
 const DIRECTORY = 0o040_000
 
@@ -19,7 +24,7 @@ export async function filesFilter(
   config: FilesConfig,
   targets: readonly BytePath[],
   onWarning: (warning: TagFileWarning) => void = () => undefined,
-): Promise<EntryFilter> {
+): Promise<FilesFilter> {
   const engine = await import('@hikae/engine')
   const excluded = engine.excludeFilter({
     exclude: { patterns: config.exclude },
@@ -31,11 +36,14 @@ export async function filesFilter(
   const included =
     config.include.length > 0 ? engine.selectForRestore({ include: { patterns: config.include } }) : undefined
   const named = new Set(targets)
+  const isChosen = (path: BytePath, isDirectory: boolean): boolean =>
+    included === undefined || named.has(path) || mayHold(included, path, isDirectory)
+  const excludesPath = (path: BytePath): boolean => isBeingBuilt(path) || excluded?.excludesPath(path) === true
   return {
-    excludesPath: (path) => isBeingBuilt(path) || excluded?.excludesPath(path) === true,
+    excludesPath,
     excludesEntry: (path, metadata) =>
-      excluded?.excludesEntry(path, metadata) === true ||
-      (included !== undefined && !named.has(path) && !mayHold(included, path, (metadata.mode & TYPE) === DIRECTORY)),
+      excluded?.excludesEntry(path, metadata) === true || !isChosen(path, (metadata.mode & TYPE) === DIRECTORY),
+    means: (path, isDirectory) => !excludesPath(path) && isChosen(path, isDirectory),
   }
 }
 

@@ -3,15 +3,15 @@ import { errorMessage, InputError } from '../../errors.ts'
 import type { ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BytePath, nameOf, parentPath, printablePath, systemPath } from '../swap/byte-path.ts'
+import { rememberCreated } from '../swap/created-paths.ts'
+import { staysAtTop } from '../swap/kept-items.ts'
+import { stampOf } from '../swap/names.ts'
 import type { Replacement } from '../swap/replacement.ts'
 import { settleSwaps } from '../swap/settle-swaps.ts'
 import { buildBeside, namesIn } from './build-beside.ts'
 import { filesFacts } from './files-facts.ts'
-import { findConflict, mergeTree } from './merge-tree.ts'
+import { findConflict, mergeTree, type Replaced } from './merge-tree.ts'
 import { type Place, placeOf, sharedFolders } from './place-of.ts'
-
-/** Stays where it is when the content of a file system is replaced. */
-const LOST_AND_FOUND = 'lost+found'
 
 /**
  * Where it was. All of it is built beside before the first thing is replaced; then each saved path is swapped by itself, and
@@ -38,8 +38,7 @@ export async function planInPlace(point: SourcePoint, context: ReadContext): Pro
 }
 
 interface Swap extends Pick<Place, 'path' | 'way'> {
-  /** @returns what is kept */
-  readonly run: () => Promise<readonly BytePath[]>
+  readonly run: () => Promise<Replaced>
 }
 
 async function restoreInPlace(places: readonly Place[], point: SourcePoint, context: ReadContext): Promise<Restored> {
@@ -51,7 +50,7 @@ async function restoreInPlace(places: readonly Place[], point: SourcePoint, cont
     const only = group.map(({ path }) => nameOf(path))
     const replacement = built.use(await buildBeside(folder, point, { ...options, from: folder, only }, context))
     for (const { path } of group) {
-      swaps.push({ path, way: 'swap', run: async () => present([await replacement.swapIn(nameOf(path))]) })
+      swaps.push({ path, way: 'swap', run: () => swapOne(replacement, path) })
     }
   }
   for (const { path, way } of places.filter(({ way }) => way !== 'swap')) {
@@ -59,7 +58,8 @@ async function restoreInPlace(places: readonly Place[], point: SourcePoint, cont
     if (way === 'merge') await refuseConflict(replacement.path, path)
     swaps.push({ path, way, run: () => (way === 'merge' ? mergeTree(replacement, path) : swapAll(replacement)) })
   }
-  const kept = await runAll(swaps)
+  const { kept, created } = await runAll(swaps)
+  await rememberCreated(context, stampOf(options.time), created)
   return {
     place: places.map(({ path }) => printablePath(path)).join(', '),
     ...(kept.length > 0 ? { kept: kept.map((path) => printablePath(path)).join(', ') } : {}),
@@ -68,12 +68,15 @@ async function restoreInPlace(places: readonly Place[], point: SourcePoint, cont
 }
 
 /** @throws {InputError} one failed: it is as it was, or each of its files is, and the message says what is new already */
-async function runAll(swaps: readonly Swap[]): Promise<BytePath[]> {
+async function runAll(swaps: readonly Swap[]): Promise<Replaced> {
   const kept: BytePath[] = []
+  const created: BytePath[] = []
   const done: string[] = []
   for (const { path, way, run } of swaps) {
     try {
-      kept.push(...(await run()))
+      const replaced = await run()
+      kept.push(...replaced.kept)
+      created.push(...replaced.created)
       done.push(printablePath(path))
     } catch (error) {
       const pieces = way === 'merge' ? 'some of its files may be new already, each with its old one beside it; ' : ''
@@ -86,14 +89,20 @@ async function runAll(swaps: readonly Swap[]): Promise<BytePath[]> {
       })
     }
   }
-  return kept
+  return { kept, created }
 }
 
-async function swapAll(replacement: Replacement): Promise<readonly BytePath[]> {
-  const isOurs = (name: string): boolean => name === LOST_AND_FOUND || name === nameOf(replacement.path)
-  const names = (await namesIn(replacement.path)).filter((name) => !isOurs(name))
-  const others = (await namesIn(replacement.folder)).filter((name) => !isOurs(name) && !names.includes(name))
-  return present([await replacement.swapContent(names, others)])
+async function swapOne(replacement: Replacement, path: BytePath): Promise<Replaced> {
+  const kept = await replacement.swapIn(nameOf(path))
+  return kept === undefined ? { kept: [], created: [path] } : { kept: [kept], created: [] }
+}
+
+/** All that is new is known by what is kept: nothing needs to be remembered. */
+async function swapAll(replacement: Replacement): Promise<Replaced> {
+  const names = (await namesIn(replacement.path)).filter((name) => !staysAtTop(name))
+  const others = (await namesIn(replacement.folder)).filter((name) => !staysAtTop(name) && !names.includes(name))
+  const kept = await replacement.swapContent(names, others)
+  return { kept: kept === undefined ? [] : [kept], created: [] }
 }
 
 async function refuseConflict(fresh: BytePath, live: BytePath): Promise<void> {
@@ -102,10 +111,6 @@ async function refuseConflict(fresh: BytePath, live: BytePath): Promise<void> {
   throw new InputError(`${printablePath(conflict)} was a folder and is none now, or the other way round`, {
     hint: 'nothing was replaced: move it away, or restore to an empty folder with `--to FOLDER`',
   })
-}
-
-function present(paths: readonly (BytePath | undefined)[]): BytePath[] {
-  return paths.filter((path) => path !== undefined)
 }
 
 function stepOf({ path, way, isThere }: Place): string {

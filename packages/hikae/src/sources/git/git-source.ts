@@ -3,6 +3,7 @@ import { shownAddress } from './address.ts'
 import { type GitConfig, gitConfig } from './config.ts'
 import { examineGit } from './examine-git.ts'
 import { explained } from './git-error.ts'
+import { keptRepositories } from './kept.ts'
 import { openGit } from './open-git.ts'
 import { planGitRestore } from './plan-restore.ts'
 import type { RemoteOptions } from './remote.ts'
@@ -27,5 +28,6 @@ export function makeGitSource(options: RemoteOptions = {}): SourceKind<GitConfig
     },
     planRestore: (config, point, to, context) => planGitRestore(config, point, to, context, options),
     verify: (_, point, context) => verifyGit(point, context),
+    kept: keptRepositories,
   }
 }

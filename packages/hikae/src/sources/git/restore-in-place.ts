@@ -1,10 +1,11 @@
-import { cp, lchown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { cp, lchown, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { InputError, systemCode } from '../../errors.ts'
 import { ownIdentity } from '../../identity.ts'
 import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BuiltRepository, buildRepository } from './build-repository.ts'
+import { excludeKept } from './exclude-kept.ts'
 import { factsOf } from './facts.ts'
 import { gitEnvironment } from './git-environment.ts'
 import { findLocalRepository, type LocalRepository } from './local-repository.ts'
@@ -15,8 +16,6 @@ import { settleSettings } from './settle-settings.ts'
 
 /** Of a repository with files, what no snapshot has and the new one goes on with: repositories of submodules. */
 const CARRIED_OVER = ['modules', 'worktrees']
-/** As a pattern of git. */
-const KEPT = '/.git.before-*'
 
 /** The repository is replaced; files beside it stay as they are. */
 export async function planInPlace(path: string, point: SourcePoint, context: ReadContext): Promise<RestorePlan> {
@@ -65,15 +64,6 @@ async function prepare(
   await settleSettings(built.path, built, work)
   if (shape === 'working') await excludeKept(built.path)
   await giveTo(built.path, await stat(gitFolder))
-}
-
-/** The old repository stays among the files: nobody is to commit it by mistake. */
-async function excludeKept(repository: string): Promise<void> {
-  const file = join(repository, 'info/exclude')
-  const lines = (await readFile(file, 'utf8').catch((error: unknown) => (ignoreAbsent(error), ''))).split('\n')
-  if (lines.includes(KEPT)) return
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, [...lines.filter((line, at) => line !== '' || at < lines.length - 1), KEPT, ''].join('\n'))
 }
 
 /** Whoever had the old one can use the new one. */

@@ -53,7 +53,8 @@ async function matches(pattern: string, folder: string, signal: AbortSignal): Pr
   return found
 }
 
-function isExcluded(path: string, patterns: readonly string[], folder: string): boolean {
+/** @param folder that patterns with a slash begin at */
+export function isExcluded(path: string, patterns: readonly string[], folder: string): boolean {
   return patterns.some((pattern) => {
     if (!pattern.includes('/')) return matchesGlob(basename(path), pattern)
     return matchesGlob(path, isAbsolute(pattern) ? pattern : resolve(folder, pattern))

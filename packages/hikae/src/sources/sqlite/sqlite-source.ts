@@ -3,6 +3,7 @@ import { type SqliteConfig, sqliteSchema } from './config.ts'
 import { examineDatabases } from './examine.ts'
 import { COMPANIONS, findDatabases } from './find-databases.ts'
 import { openDatabases } from './open.ts'
+import { keptDatabases } from './restore/kept.ts'
 import { planDatabases } from './restore/plan-restore.ts'
 import { verifyDatabases } from './verify.ts'
 
@@ -19,4 +20,5 @@ export const sqliteSource: SourceKind<SqliteConfig> = {
   open: openDatabases,
   planRestore: planDatabases,
   verify: verifyDatabases,
+  kept: keptDatabases,
 }

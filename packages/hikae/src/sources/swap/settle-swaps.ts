@@ -1,17 +1,19 @@
 import type { Stats } from 'node:fs'
-import { readdir, rm, rmdir } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
 import { type BytePath, childPath, systemPath } from './byte-path.ts'
 import { lookAt, move, syncFolder } from './move.ts'
 import { type BesideName, keptFolderName, keptName, parseBesideName } from './names.ts'
+import { namesIn } from './names-in.ts'
 import { finished, removed, stuck, undecided } from './settle-findings.ts'
 import { swap } from './swap.ts'
+import { settleUndo } from './undo-folder.ts'
 
 /**
  * Ends what was interrupted while something in a folder was replaced. Something that is missing gets what was ready for it;
  * where something is, it stays, and what was to replace it is removed. The content of a mount point, which is replaced
- * piece by piece, is replaced to its end. What belongs to a process that still runs is left alone, and what another user made:
+ * piece by piece, is replaced to its end. An undo that has begun to replace is finished, any other is taken back. What belongs to a process that still runs is left alone, and what another user made:
  * in a folder of everybody, such a name proves nothing.
  *
  * @returns what was found and done
@@ -34,6 +36,7 @@ export async function settleSwaps(folder: BytePath): Promise<readonly Finding[]>
 }
 
 async function settleOne(folder: BytePath, path: BytePath, { state, stamp }: BesideName): Promise<Finding[]> {
+  if (state === 'gather' || state === 'undo') return await settleUndo(folder, path, state)
   if (state === 'ready') return await settleReady(folder, path, stamp)
   await removeEmpty(childPath(folder, keptFolderName(stamp)))
   return [await remove(path)]
@@ -116,16 +119,6 @@ async function remove(path: BytePath): Promise<Finding> {
 
 async function removeEmpty(folder: BytePath): Promise<void> {
   if ((await lookAt(folder)) && (await namesIn(folder)).length === 0) await rmdir(systemPath(folder))
-}
-
-async function namesIn(folder: BytePath): Promise<string[]> {
-  try {
-    const names = await readdir(systemPath(folder), { encoding: 'buffer' })
-    return names.map((name) => name.toString('latin1')).sort()
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return []
-    throw error
-  }
 }
 
 async function isOurs(path: BytePath): Promise<boolean> {

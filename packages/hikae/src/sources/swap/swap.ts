@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { copyFile, link, rename } from 'node:fs/promises'
+import { copyFile, link, rename, rm } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
 import { type BytePath, systemPath } from './byte-path.ts'
 import { lookAt, move } from './move.ts'
@@ -22,7 +22,12 @@ export async function swap(fresh: BytePath, live: BytePath, kept: BytePath): Pro
   const place = await freePlace(kept)
   const isFolder = there.isDirectory() || (await lookAt(fresh))?.isDirectory()
   if (!isFolder && (await couldKeep(live, place, there.isFile()))) {
-    await rename(systemPath(fresh), systemPath(live))
+    try {
+      await rename(systemPath(fresh), systemPath(live))
+    } catch (error) {
+      await rm(systemPath(place))
+      throw error
+    }
     return place
   }
   await rename(systemPath(live), systemPath(place))
@@ -47,7 +52,8 @@ async function couldKeep(live: BytePath, kept: BytePath, isFile: boolean): Promi
   }
 }
 
-async function freePlace(path: BytePath): Promise<BytePath> {
+/** A name that nothing has: with a number behind it when it is taken. */
+export async function freePlace(path: BytePath): Promise<BytePath> {
   for (let number = 1; ; number++) {
     const place = number === 1 ? path : `${path}-${number}`
     if (!(await lookAt(place))) return place

@@ -2,6 +2,9 @@ import { basename, resolve } from 'node:path'
 import { InputError } from '../../../errors.ts'
 import type { ReadContext, RestoreOptions, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
+import { type BytePath, bytePath } from '../../swap/byte-path.ts'
+import { rememberCreated } from '../../swap/created-paths.ts'
+import { stampOf } from '../../swap/names.ts'
 import type { SqliteConfig } from '../config.ts'
 import { type DatabaseFacts, factsOf } from '../facts.ts'
 import { nameUsers, usersOf } from './open-files.ts'
@@ -49,7 +52,13 @@ async function planInPlace(
   for (const placement of placements) steps.push(...(await stepsFor(placement, point)))
   return {
     steps,
-    apply: (signal) => restoreInPlace(placements, point, within(context, signal)),
+    async apply(signal) {
+      const time = new Date()
+      const created: BytePath[] = []
+      for (const { place } of placements) if (!(await isThere(place))) created.push(bytePath(place))
+      await rememberCreated(context, stampOf(time), created)
+      return await restoreInPlace(placements, point, within(context, signal), time)
+    },
   }
 }
 

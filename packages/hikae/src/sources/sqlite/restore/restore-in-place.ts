@@ -6,26 +6,24 @@ import type { SourcePoint } from '../../source-point.ts'
 import { bytePath, systemPath } from '../../swap/byte-path.ts'
 import { keptName, stampOf } from '../../swap/names.ts'
 import { DatabaseProcess } from '../database-process.ts'
-import { COMPANIONS } from '../find-databases.ts'
 import { buildDatabase, makeFolderOf, openBuildFolder } from './build.ts'
-import { nameUsers, usersOf } from './open-files.ts'
+import { filesOf, leftBehind, lockDatabases } from './lock-databases.ts'
 import { isThere } from '../is-there.ts'
 import type { Placement } from './placement.ts'
 import { swapDatabase } from './swap-database.ts'
-
-/** For a program that is just finishing a transaction. */
-const LOCK_MS = 5000
 
 /**
  * Puts databases back where they were. All of them are built and checked beside the present ones, then all of the present
  * ones are locked, and only then is the first one replaced.
  *
+ * @param time of the restore: what is replaced is kept under it
  * @throws {InputError} a program has one of them open and could write to it
  */
 export async function restoreInPlace(
   placements: readonly Placement[],
   point: SourcePoint,
   { env, signal }: Pick<ReadContext, 'env' | 'signal'>,
+  time: Date = new Date(),
 ): Promise<Restored> {
   await using undo = new AsyncDisposableStack()
   const database = undo.use(new DatabaseProcess(env, signal))
@@ -37,17 +35,12 @@ export async function restoreInPlace(
     built.push((await buildDatabase(placement, folder.path, { point, database })).built)
     findings.push(...folder.findings)
   }
-  const holders: (number | undefined)[] = []
-  for (const { place } of placements) {
-    await refuseUsers(place, [])
-    const holder = undo.use(new DatabaseProcess(env, signal))
-    holders.push(holder.pid)
-    const { kind } = await holder.run('hold', { path: place, timeoutMs: LOCK_MS })
-    if (kind === 'busy') throw await inUse(place, holders)
-    holder.outlastStops() // the lock has to hold until a swap that has begun is over
-    await refuseUsers(place, holders)
-  }
-  const restored = await swapAll(placements, built, holders, signal)
+  const holders = await lockDatabases(
+    placements.map(({ place }) => place),
+    undo,
+    { env, signal },
+  )
+  const restored = await swapAll(placements, built, holders, { signal, time })
   return { ...restored, findings: [...findings, ...restored.findings] }
 }
 
@@ -55,7 +48,7 @@ async function swapAll(
   placements: readonly Placement[],
   built: readonly string[],
   holders: readonly (number | undefined)[],
-  signal: AbortSignal,
+  { signal, time }: { readonly signal: AbortSignal; readonly time: Date },
 ): Promise<Restored> {
   const kept: string[] = []
   const findings: Finding[] = []
@@ -63,7 +56,7 @@ async function swapAll(
   try {
     for (const [number, { place }] of placements.entries()) {
       signal.throwIfAborted()
-      const name = await freeName(place)
+      const name = await freeName(place, time)
       if (await swapDatabase(built[number]!, place, name)) kept.push(name)
       done.push(place)
       findings.push(...(await leftBehind(place, name, holders)))
@@ -78,37 +71,8 @@ async function swapAll(
   return { place: done.join(', '), ...(kept.length > 0 ? { kept: kept.join(', ') } : {}), findings }
 }
 
-/** A database that is only open, without a lock, would be written to after it has been moved away. */
-async function refuseUsers(place: string, holders: readonly (number | undefined)[]): Promise<void> {
-  const users = (await usersOf(filesOf(place), holders)).filter(({ access }) => access === 'write')
-  if (users.length > 0) throw refusal(place, nameUsers(users))
-}
-
-async function inUse(place: string, holders: readonly (number | undefined)[]): Promise<InputError> {
-  const users = await usersOf(filesOf(place), holders)
-  return refusal(place, users.length > 0 ? nameUsers(users) : 'a process that cannot be seen from here')
-}
-
-function refusal(place: string, who: string): InputError {
-  return new InputError(`${place} is in use by ${who}`, {
-    hint: 'stop that program, restore again, and start it afterwards; nothing has been changed',
-  })
-}
-
-/** Who still has the old one open, now under its second name. */
-async function leftBehind(place: string, kept: string, holders: readonly (number | undefined)[]): Promise<Finding[]> {
-  const users = await usersOf([kept], holders)
-  if (users.length === 0) return []
-  const message = `${nameUsers(users)} still has the database open that was at ${place} before`
-  return [{ severity: 'warning', message, hint: 'start that program anew, so that it opens the restored one' }]
-}
-
-function filesOf(place: string): string[] {
-  return ['', ...COMPANIONS].map((end) => `${place}${end}`)
-}
-
-async function freeName(place: string): Promise<string> {
-  const kept = systemPath(keptName(bytePath(basename(place)), stampOf(new Date()))).toString()
+async function freeName(place: string, time: Date): Promise<string> {
+  const kept = systemPath(keptName(bytePath(basename(place)), stampOf(time))).toString()
   for (let number = 1; ; number++) {
     const name = join(dirname(place), number === 1 ? kept : `${kept}-${number}`)
     const taken = await Promise.all(filesOf(name).map(isThere))

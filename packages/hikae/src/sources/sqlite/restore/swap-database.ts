@@ -23,13 +23,26 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS']
  * @returns whether anything was there to be kept
  */
 export async function swapDatabase(built: string, place: string, kept: string): Promise<boolean> {
+  const isKept = await keep(place, kept)
+  await rename(built, place)
+  await syncFolder(place)
+  return isKept
+}
+
+/** Leaves nothing where a database is: all of it is kept under a second name. */
+export async function putAway(place: string, kept: string): Promise<void> {
+  if (!(await keep(place, kept))) return
+  await unlink(place)
+  await syncFolder(place)
+}
+
+/** The first two steps. @returns whether anything was there */
+async function keep(place: string, kept: string): Promise<boolean> {
   const old = await presentOf(place)
   const worthKeeping = old.filter(({ end, size }) => end === '' || (size > 0n && end !== '-shm'))
   for (const { end } of worthKeeping) await giveSecondName(`${place}${end}`, `${kept}${end}`)
   await syncFolder(place)
   for (const { end } of old) if (end !== '') await unlink(`${place}${end}`)
-  await syncFolder(place)
-  await rename(built, place)
   await syncFolder(place)
   return worthKeeping.length > 0
 }
@@ -44,7 +57,8 @@ async function presentOf(place: string): Promise<{ end: string; size: bigint }[]
   return present
 }
 
-async function giveSecondName(path: string, second: string): Promise<void> {
+/** Where the file system has no hard links, a copy. */
+export async function giveSecondName(path: string, second: string): Promise<void> {
   try {
     await link(path, second)
   } catch (error) {
