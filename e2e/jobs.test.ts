@@ -234,7 +234,7 @@ describe.concurrent('hikae restore SOURCE', () => {
 describe.concurrent('hikae backup --due', () => {
   test('runs what is due, once, and nothing else', async ({ stack, dir, expect }) => {
     await writeStack(dir, { job: '{ schedule: daily }' })
-    expect((await stack.ok(['backup', '--due'])).stdout).toBe('no job is due\n')
+    expect((await stack.ok(['backup', '--due'])).stdout).toBe('nothing is due\n')
     await seenLongAgo(dir)
     expect((await stack.ok(['backup', '--due'])).stdout).toMatch(/^job nightly succeeded$/m)
     expect((await stack.ok(['backup', '--due', '--quiet'])).stdout).toBe('')

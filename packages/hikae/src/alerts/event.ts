@@ -6,10 +6,12 @@ export interface Trouble {
 
 export type RunOutcome = 'succeeded' | 'incomplete' | 'failed'
 
-/** What became of one source in one repository. */
+/** What became of one source in one repository, or of maintenance there. */
 export interface RepositoryResult {
   readonly repository: string
   readonly outcome: RunOutcome
+  /** A check has found that what is stored there does not come back whole. */
+  readonly isDamaged?: boolean
   readonly troubles: readonly Trouble[]
 }
 
@@ -33,6 +35,8 @@ export interface RunReport {
   /** Of the run itself: a hook, a run that was killed. */
   readonly troubles: readonly Trouble[]
   readonly sources: readonly SourceResult[]
+  /** Of maintenance, which has no sources: what became of each repository that was tried. */
+  readonly repositories?: readonly RepositoryResult[]
 }
 
 /** A promise that is measured against the last good snapshot: of a source in a job, or of the whole job. */
@@ -46,7 +50,7 @@ export interface Freshness {
   readonly overdueSince: number | null
 }
 
-/** What an alert is about: a job, or a source or a repository in it. */
+/** What an alert is about: a job or a task of maintenance, or a source or a repository in it. */
 export interface Subject {
   readonly job: string
   readonly source?: string

@@ -14,13 +14,15 @@ import {
   stretches,
   told,
 } from './plan-for.ts'
-import { freshnessForChannel, reportForChannel } from './report-for-channel.ts'
+import { isMaintenanceTask } from '../maintenance/task.ts'
+import { freshnessForChannel, isDamage, reportForChannel } from './report-for-channel.ts'
 import { observeFreshness, observeRun } from './subject.ts'
 
 /** A run starts: monitors are told. */
 export function planStartAlerts(run: { job: string; run: string }, context: PlanContext): AlertPlan {
   return planFor(context, (channel) => {
     if (!isMonitor(channel) || (channel.jobs && !channel.jobs.includes(run.job))) return NOTHING
+    if (isMaintenanceTask(run.job) && !channel.jobs) return NOTHING
     return { alerts: [passing(channel, { kind: 'start', ...origin(context), ...run })] }
   })
 }
@@ -44,6 +46,8 @@ export function planRunAlerts(report: RunReport, freshness: readonly Freshness[]
 function monitorRun(report: RunReport, channel: AlertChannel, context: PlanContext): ChannelPlan {
   const kind = kindOf(report)
   if (!channel.on.includes(kind)) return NOTHING
+  // A monitor counts the signs of life of backups: that a prune went well is none, unless that is what it is for.
+  if (report.repositories && !channel.jobs && !isDamage(report)) return NOTHING
   return { alerts: [passing(channel, { kind, ...origin(context), report })] }
 }
 

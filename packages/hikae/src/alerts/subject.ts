@@ -18,7 +18,7 @@ function subjectKey({ job, source, repository }: Subject, aspect: 'run' | 'fresh
  * What a run says about its sources, about its repositories, and about itself: of the run itself only what neither
  * explains, such as a hook that failed.
  */
-export function observeRun({ job, outcome, sources }: RunReport): Observation[] {
+export function observeRun({ job, outcome, sources, repositories: maintained = [] }: RunReport): Observation[] {
   const repositories = Map.groupBy(
     sources.flatMap((source) => source.repositories),
     ({ repository }) => repository,
@@ -29,6 +29,7 @@ export function observeRun({ job, outcome, sources }: RunReport): Observation[] 
       subject: { job, repository },
       outcome: worstOutcome(results.map((result) => result.outcome)),
     })),
+    ...maintained.map(({ repository, outcome }) => ({ subject: { job, repository }, outcome })),
   ]
   const explained = worstOutcome(parts.map((part) => part.outcome))
   const own = worstOutcome([explained, outcome]) === explained ? 'succeeded' : outcome

@@ -4,6 +4,8 @@ import { jobSchema } from '../jobs/job-schema.ts'
 import { findUnknownNames } from '../jobs/resolve-jobs.ts'
 import { commonSourceSchema } from '../jobs/source-schema.ts'
 import { timeZoneSchema } from '../schedules/time-zone-schema.ts'
+import { maintenanceProblems } from '../maintenance/maintenance-problems.ts'
+import { maintenanceSchema } from '../maintenance/maintenance-schema.ts'
 import { SOURCE_KINDS } from '../sources/kinds.ts'
 import { nameSchema } from './name-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
@@ -41,11 +43,14 @@ const keys = z.strictObject({
     .default({})
     .describe('what is saved when, where, and for how long, by name')
     .meta({ examples: [{ nightly: { schedule: 'daily at 02:00', keep: { daily: 30 } } }] }),
+  maintenance: maintenanceSchema
+    .prefault({})
+    .meta({ examples: [{ check: 'weekly', readData: '5%', prune: 'weekly' }] }),
 })
 
 /** The whole of `hikae.yaml`. */
 export const stackSchema = keys.superRefine((config, context) => {
-  for (const { path, message } of findUnknownNames(config)) {
+  for (const { path, message } of [...findUnknownNames(config), ...maintenanceProblems(config)]) {
     context.addIssue({ code: 'custom', path: [...path], message })
   }
 })

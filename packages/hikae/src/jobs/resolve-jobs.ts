@@ -28,7 +28,7 @@ export function findUnknownNames({ jobs, sources, repositories }: ConfiguredJobs
     return places.flatMap(([key, what, used, known]): UnknownName[] => {
       if (known.length === 0) return [{ path: ['jobs', name], message: `the stack has no ${what} for it` }]
       return (used ?? []).flatMap((word, at) =>
-        known.includes(word) ? [] : [{ path: ['jobs', name, key, at], message: unknown(what, word, known) }],
+        known.includes(word) ? [] : [{ path: ['jobs', name, key, at], message: describeUnknown(what, word, known) }],
       )
     })
   })
@@ -65,7 +65,8 @@ function resolveSource(
   return { name, kind, config, expectations: { mostShrinkage: shrink, mayBeEmpty } }
 }
 
-function unknown(what: string, word: string, known: readonly string[]): string {
+/** That nothing has a name that the stack file uses, and what may have been meant. */
+export function describeUnknown(what: string, word: string, known: readonly string[]): string {
   const meant = nearest(word, known)
   return `there is no ${what} '${word}'; ${meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`}`
 }

@@ -28,6 +28,21 @@ describe('a job', () => {
     expect(dueAt(DAILY, { lastStarted, firstSeen: at('2026-11-01 00:00') }, lastStarted).isDue).toBe(false)
   })
 
+  test('is due again when it is to be tried again, and at its time at the latest', ({ expect }) => {
+    const [firstSeen, lastStarted] = [at('2026-11-01 00:00'), at('2026-11-21 02:00')]
+    const marks = { firstSeen, lastStarted, retryAt: at('2026-11-21 02:15') }
+    expect(dueAt(DAILY, marks, at('2026-11-21 02:14'))).toMatchObject({ isDue: false, next: at('2026-11-21 02:15') })
+    expect(dueAt(DAILY, marks, at('2026-11-21 02:15'))).toEqual({
+      isDue: true,
+      since: at('2026-11-21 02:15'),
+      missed: 1,
+      next: at('2026-11-22 02:00'),
+    })
+    const late = { ...marks, retryAt: at('2026-11-23 02:15') }
+    expect(dueAt(DAILY, late, at('2026-11-21 02:15')).next).toEqual(at('2026-11-22 02:00'))
+    expect(dueAt(DAILY, late, at('2026-11-22 02:00'))).toMatchObject({ isDue: true, missed: 1 })
+  })
+
   test('is due once for all that was missed', ({ expect }) => {
     const marks = { lastStarted: at('2026-11-14 02:00'), firstSeen: at('2026-11-01 00:00') }
     expect(dueAt(DAILY, marks, at('2026-11-21 12:00'))).toEqual({

@@ -13,7 +13,7 @@ const TRUSTED_AHEAD_MS = 24 * 3_600_000
 export interface Due {
   /** It is to begin now. */
   readonly isDue: boolean
-  /** The first occurrence that no run has followed yet, also when its hours have to be waited for. */
+  /** The first occurrence that no run has followed yet, or a retry, also when its hours have to be waited for. */
   readonly since: Date | undefined
   /** How many such occurrences there are, up to {@link MOST_COUNTED}: one run serves them all. */
   readonly missed: number
@@ -26,18 +26,24 @@ export interface Due {
  *
  * An occurrence is served by any run that began at or after it. A clock that was set back makes nothing due twice.
  */
-export function dueAt(job: ScheduledJob, { lastStarted, firstSeen }: JobMarks, now: Date): Due {
+export function dueAt(job: ScheduledJob, { lastStarted, firstSeen, retryAt }: JobMarks, now: Date): Due {
   const { schedule, timeZone, between } = job
   const marks = lastStarted ? [lastStarted, firstSeen] : [firstSeen]
   const earliest = new Date(now.getTime() - TRUSTED_AHEAD_MS)
   const served = marks.find((mark) => mark.getTime() - now.getTime() <= TRUSTED_AHEAD_MS) ?? earliest
   const unserved = [...firstOf(occurrencesBetween(schedule, timeZone, served, now), MOST_COUNTED)]
+  if (retryAt && retryAt <= now) unserved.unshift(retryAt)
   const since = unserved[0]
-  const next = nextAfter(schedule, timeZone, served > now ? served : now)
+  const occurrence = nextAfter(schedule, timeZone, served > now ? served : now)
+  const next = retryAt && retryAt > now ? earlier(retryAt, occurrence) : occurrence
   if (since === undefined || !between) return { isDue: since !== undefined, since, missed: unserved.length, next }
   const hours = timeWindow(between, timeZone)
   const isDue = hours.isOpen(now)
   return { isDue, since, missed: unserved.length, next: isDue ? next : hours.opensNext(now) }
+}
+
+function earlier(one: Date, other: Date | undefined): Date {
+  return other === undefined || one < other ? one : other
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {

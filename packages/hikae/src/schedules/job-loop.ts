@@ -114,7 +114,7 @@ export class JobLoop implements Scheduler {
 
   #begin({ job, since, missed }: Waiting, now: Date): void {
     const { name } = job
-    this.#marks.set(name, { ...this.#marks.get(name)!, lastStarted: now })
+    this.#marks.set(name, { ...this.#marks.get(name)!, lastStarted: now, retryAt: undefined })
     this.#requests.delete(name)
     const run = this.#run(job, { since: since ?? now, missed, signal: this.#runSignal })
     const ended = run.finally(() => {
@@ -126,7 +126,8 @@ export class JobLoop implements Scheduler {
 
   async #run(job: ScheduledJob, occasion: Occasion): Promise<void> {
     try {
-      await this.#options.run(job, occasion)
+      const retryAt = await this.#options.run(job, occasion)
+      if (retryAt) this.#marks.set(job.name, { ...this.#marks.get(job.name)!, retryAt })
     } catch (error) {
       this.#options.onFailure(job, error)
     }

@@ -17,4 +17,6 @@ export interface JobMarks {
   readonly lastStarted?: Date | undefined
   /** When the job was first seen: nothing before that was missed. */
   readonly firstSeen: Date
+  /** When what the last run of it could not do is to be tried again, before its next time. */
+  readonly retryAt?: Date | undefined
 }

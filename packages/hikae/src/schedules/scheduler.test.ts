@@ -77,6 +77,20 @@ describe('a scheduler', () => {
     ])
   })
 
+  test('tries again what could not be done, and then comes back to its times', async ({ expect }) => {
+    const clock = new FakeClock('2026-11-21T00:30Z')
+    const recorder = new Recorder(clock)
+    recorder.retries = [15 * 60_000, 30 * 60_000]
+    await using _ = recorder.start({ jobs: [job('check', 'daily at 02:00', 'UTC')] })
+    await clock.passTo('2026-11-22T03:00Z')
+    expect(recorder.begun).toEqual([
+      '2026-11-21T02:00 check',
+      '2026-11-21T02:15 check',
+      '2026-11-21T02:45 check',
+      '2026-11-22T02:00 check',
+    ])
+  })
+
   test('runs no more than so many at once, those first that have waited longest', async ({ expect }) => {
     const clock = new FakeClock('2026-11-21T00:30Z')
     const recorder = new Recorder(clock)
@@ -256,6 +270,8 @@ class Recorder {
   readonly #marks: Map<string, Date>
   readonly #firstSeen: Date
   readonly #held = new Map<string, Promise<void>>()
+  /** How long after its beginning a run wants to be tried again, run by run. */
+  retries: number[] = []
 
   constructor(clock: FakeClock, earlier?: Recorder) {
     this.#clock = clock
@@ -285,7 +301,7 @@ class Recorder {
     }
   }
 
-  async #run({ name }: ScheduledJob, { missed, signal }: Occasion): Promise<void> {
+  async #run({ name }: ScheduledJob, { missed, signal }: Occasion): Promise<Date | undefined> {
     const now = this.#clock.now()
     this.#marks.set(name, now)
     this.begun.push(`${now.toISOString().slice(0, 16)} ${name}${missed === 1 ? '' : ` (${missed})`}`)
@@ -294,6 +310,8 @@ class Recorder {
     })
     const held = this.#held.get(name)
     if (held) await Promise.race([held, aborted])
+    const retryMs = this.retries.shift()
+    return retryMs === undefined ? undefined : new Date(now.getTime() + retryMs)
   }
 }
 

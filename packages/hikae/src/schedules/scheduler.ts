@@ -10,8 +10,10 @@ export interface SchedulerOptions {
   /**
    * Runs a job to its end. It should note that it began, for the next start of the program; while a scheduler lives, it
    * knows itself.
+   *
+   * @returns when to try again what it could not do, if before the next time
    */
-  readonly run: (job: ScheduledJob, occasion: Occasion) => Promise<void>
+  readonly run: (job: ScheduledJob, occasion: Occasion) => Promise<Date | undefined>
   /** Told when `run` throws; the job is due again at its next time. */
   readonly onFailure: (job: ScheduledJob, error: unknown) => void
   /** How many jobs run at the same time (default 1: they share disks and a network). */

@@ -62,7 +62,7 @@ export function sourceResultFrom(database: DatabaseSync, row: Row): SourceResult
   }
 }
 
-function stepFrom(row: Row): StepRecord {
+export function stepFrom(row: Row): StepRecord {
   const facts = textIfAny(row, 'facts')
   return withoutUndefined({
     number: Number(row['number']),

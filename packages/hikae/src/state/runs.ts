@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { hasEnded } from './process-origin.ts'
-import { originFrom, type Row, runFrom, sourceResultFrom } from './run-rows.ts'
-import type { RunId, RunOutcome, RunRecord, SourceResult } from './run-record.ts'
+import { originFrom, type Row, runFrom, sourceResultFrom, stepFrom } from './run-rows.ts'
+import type { RunId, RunOutcome, RunRecord, SourceResult, StepKind, StepRecord } from './run-record.ts'
 import { RunWriter, type RunWriterOptions } from './run-writer.ts'
 import type { StateDatabase } from './state-database.ts'
 
@@ -58,6 +58,19 @@ export class Runs extends RunWriter {
     const sql = conditions.map(([text]) => text).join(' and ') || 'true'
     const values = conditions.flatMap(([, ...values]) => values)
     return this.#select(sql, values, limit)
+  }
+
+  /** Steps of one kind in a repository, of all runs of a job: newest first, the newest so many. */
+  steps(job: string, kind: StepKind, repository: string, limit: number): readonly StepRecord[] {
+    return this.#database.read((database) =>
+      database
+        .prepare(
+          `select s.* from runs r join steps s on s.run = r.id
+            where r.job = ? and s.kind = ? and s.repository = ? order by r.started_at desc, r.id desc, s.number desc limit ?`,
+        )
+        .all(job, kind, repository, limit)
+        .map(stepFrom),
+    )
   }
 
   /** Those that are not over, and whose process is; nobody has noted it yet. Oldest first. */

@@ -17,6 +17,7 @@ const TAGS: Readonly<Record<Tone, string>> = {
   good: 'white_check_mark',
   neutral: 'information_source',
 }
+const HIGHEST_PRIORITY = 5
 const PRIORITIES: Readonly<Record<Tone, number>> = { bad: 4, warning: 3, good: 2, neutral: 3 }
 
 const settings = z
@@ -44,6 +45,6 @@ function ntfyBody(message: Message, topic: string, priority: number | undefined)
     title: clip(message.subject, LONGEST_TITLE),
     message: renderText(message, { limit: LONGEST_MESSAGE_BYTES, measure: (text) => Buffer.byteLength(text) }),
     tags: [TAGS[message.tone]],
-    priority: priority ?? PRIORITIES[message.tone],
+    priority: priority ?? (message.isUrgent ? HIGHEST_PRIORITY : PRIORITIES[message.tone]),
   }
 }

@@ -21,6 +21,8 @@ export interface MessageFact {
 export interface Message {
   readonly language: Language
   readonly tone: Tone
+  /** It cannot wait until morning. */
+  readonly isUrgent?: boolean
   /** What happened, and the stack. */
   readonly subject: string
   /** One sentence. */

@@ -9,7 +9,7 @@ export function overdueMessage({ items, at, unstable }: OverdueEvent, context: C
   const lead = words.lead.overdue(items.length)
   return {
     tone: 'bad',
-    subject: words.subject.overdue(words.names(first ?? '', others.length)),
+    subject: words.subject.overdue(words.work('backup', words.names(first ?? '', others.length))),
     lead: words.sentences(unstable ? [lead, words.lead.unstable()] : [lead]),
     items: overdueItems(items, at, context),
     facts: [],

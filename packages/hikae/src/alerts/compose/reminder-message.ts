@@ -3,9 +3,10 @@ import { durationText, timeText } from './amounts.ts'
 import type { ComposeContext, Draft } from './draft.ts'
 import type { MessageItem } from './message.ts'
 import { overdueItems, overdueStep } from './overdue-message.ts'
-import { jobNames, subjectTitle } from './recovery-message.ts'
+import { subjectTitle } from './recovery-message.ts'
 import { runItems } from './run-items.ts'
 import { runFacts } from './run-message.ts'
+import { workOf } from './work.ts'
 
 const WORST_FIRST: readonly BadCondition[] = ['overdue', 'failed', 'incomplete']
 
@@ -17,7 +18,13 @@ export function reminderMessage(event: ReminderEvent, context: ComposeContext): 
   const lead = words.lead.reminder(condition, durationText(longest, language))
   return {
     tone: condition === 'incomplete' ? 'warning' : 'bad',
-    subject: words.subject.reminder(jobNames(about, words), condition),
+    subject: words.subject.reminder(
+      workOf(
+        about.map(({ subject }) => subject.job),
+        words,
+      ),
+      condition,
+    ),
     lead: words.sentences(about.some(({ unstable }) => unstable) ? [lead, words.lead.unstable()] : [lead]),
     items: [
       ...(items.length > 0 ? overdueItems(items, at, context) : lastingItems(event, context)),

@@ -1,4 +1,4 @@
-import type { RunOutcome, RunReport, SourceResult, Trouble } from '../event.ts'
+import type { RepositoryResult, RunOutcome, RunReport, SourceResult, Trouble } from '../event.ts'
 import type { MessageItem, Tone } from './message.ts'
 import type { Words } from './words.ts'
 
@@ -12,9 +12,10 @@ export function toneOf(outcome: RunOutcome): Tone {
 }
 
 /** What went wrong in a run: of itself, then source by source, each with its repositories. */
-export function runItems({ troubles, outcome, sources }: RunReport, words: Words): MessageItem[] {
+export function runItems({ troubles, outcome, sources, repositories = [] }: RunReport, words: Words): MessageItem[] {
   return [
     ...troubleItems(words.item.runItself(), troubles, toneOf(outcome), words),
+    ...repositories.flatMap((result) => repositoryItems(result.repository, result, words)),
     ...sources.flatMap((source) => sourceItems(source, words)),
   ]
 }
@@ -26,15 +27,16 @@ export function isBad({ outcome, repositories }: SourceResult): boolean {
 
 function sourceItems(result: SourceResult, words: Words): MessageItem[] {
   const { source, outcome, troubles, repositories } = result
-  const bad = repositories.filter((repository) => repository.outcome !== 'succeeded')
   const own = troubleItems(source, troubles, outcome === 'succeeded' ? 'warning' : toneOf(outcome), words)
-  const stored = bad.flatMap((one) => {
-    const title = `${source} → ${one.repository}`
-    const items = troubleItems(title, one.troubles, toneOf(one.outcome), words)
-    return items.length > 0 ? items : [plain(title, one.outcome, words)]
-  })
+  const stored = repositories.flatMap((one) => repositoryItems(`${source} → ${one.repository}`, one, words))
   if (own.length > 0 || stored.length > 0 || outcome === 'succeeded') return [...own, ...stored]
   return [plain(source, outcome, words)]
+}
+
+function repositoryItems(title: string, { outcome, troubles }: RepositoryResult, words: Words): MessageItem[] {
+  if (outcome === 'succeeded') return []
+  const items = troubleItems(title, troubles, toneOf(outcome), words)
+  return items.length > 0 ? items : [plain(title, outcome, words)]
 }
 
 function plain(title: string, outcome: RunOutcome, words: Words): MessageItem {

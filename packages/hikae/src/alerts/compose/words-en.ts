@@ -1,5 +1,5 @@
 import type { BadCondition, RunOutcome } from '../event.ts'
-import type { Words } from './words.ts'
+import type { Words, Work } from './words.ts'
 
 const BAD: Readonly<Record<BadCondition, string>> = { failed: 'failing', incomplete: 'incomplete', overdue: 'overdue' }
 const ENDED: Readonly<Record<RunOutcome, string>> = {
@@ -8,12 +8,16 @@ const ENDED: Readonly<Record<RunOutcome, string>> = {
   succeeded: 'succeeded',
 }
 
+const WORK: Readonly<Record<Work, string>> = { backup: 'backup of', check: 'check of', prune: 'pruning of' }
+
 export const english: Words = {
+  work: (kind, names) => `${WORK[kind]} ${names}`,
   subject: {
-    run: (job, outcome) => `Backup of ${job} ${ENDED[outcome]}`,
-    overdue: (names) => `Overdue: backup of ${names}`,
-    reminder: (names, condition) => `Still ${BAD[condition]}: backup of ${names}`,
-    recovery: (names) => `Works again: backup of ${names}`,
+    run: (work, outcome) => `${work.charAt(0).toUpperCase()}${work.slice(1)} ${ENDED[outcome]}`,
+    damage: (names) => `Damage found in the ${names.length === 1 ? 'repository' : 'repositories'} ${names.join(', ')}`,
+    overdue: (work) => `Overdue: ${work}`,
+    reminder: (work, condition) => `Still ${BAD[condition]}: ${work}`,
+    recovery: (work) => `Works again: ${work}`,
     digest: () => 'Backup report',
     test: () => 'Test of an alert',
   },
@@ -23,6 +27,11 @@ export const english: Words = {
       if (bad === 0) return 'Something around the backup went wrong.'
       return `${bad} of ${count(all, 'source')} could not be backed up in full.`
     },
+    damage: () => 'Not all that is stored there comes back whole. Remove no other copy before it is repaired.',
+    maintenance: (bad, all) =>
+      bad === 0
+        ? `Done in ${count(all, 'repository', 'repositories')}.`
+        : `It could not be done in full in ${bad} of ${count(all, 'repository', 'repositories')}.`,
     overdue: (items) =>
       items === 1
         ? 'The last good backup is older than was promised.'
@@ -38,6 +47,7 @@ export const english: Words = {
   item: {
     outcome: (outcome) => (outcome === 'succeeded' ? 'good' : outcome),
     runItself: () => 'the run itself',
+    repositories: () => 'repositories',
     overdue: (lastGood, rpo) =>
       `${lastGood === null ? 'never backed up' : `last good ${lastGood}`}; promised every ${rpo}`,
     lasting: (condition, since, lasted) => `${BAD[condition]} since ${since}, for ${lasted}`,
@@ -67,6 +77,6 @@ export const english: Words = {
   more: (left) => `… ${left} more`,
 }
 
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`
+function count(amount: number, noun: string, several = `${noun}s`): string {
+  return `${amount} ${amount === 1 ? noun : several}`
 }

@@ -1,5 +1,5 @@
 import type { BadCondition } from '../event.ts'
-import type { Words } from './words.ts'
+import type { Words, Work } from './words.ts'
 
 const BAD: Readonly<Record<BadCondition, string>> = {
   failed: '失敗',
@@ -7,17 +7,23 @@ const BAD: Readonly<Record<BadCondition, string>> = {
   overdue: '期限超過',
 }
 
+const WORK: Readonly<Record<Work, string>> = {
+  backup: 'バックアップ',
+  check: '検査',
+  prune: '不要データの削除',
+}
+
 export const japanese: Words = {
+  work: (kind, names) => `${spaced(names)}の${WORK[kind]}`,
   subject: {
-    run(job, outcome) {
-      if (outcome === 'succeeded') return `${spaced(job)}のバックアップが完了しました`
-      return outcome === 'failed'
-        ? `${spaced(job)}のバックアップに失敗しました`
-        : `${spaced(job)}のバックアップが一部失敗しました`
+    run(work, outcome) {
+      if (outcome === 'succeeded') return `${work}が完了しました`
+      return outcome === 'failed' ? `${work}に失敗しました` : `${work}が一部失敗しました`
     },
-    overdue: (names) => `${spaced(names)}のバックアップが期限を過ぎています`,
-    reminder: (names, condition) => `【再通知】${spaced(names)}のバックアップは${BAD[condition]}の状態が続いています`,
-    recovery: (names) => `${spaced(names)}のバックアップが復旧しました`,
+    damage: (names) => `リポジトリ ${names.join('、')} に破損が見つかりました`,
+    overdue: (work) => `${work}が期限を過ぎています`,
+    reminder: (work, condition) => `【再通知】${work}は${BAD[condition]}の状態が続いています`,
+    recovery: (work) => `${work}が復旧しました`,
     digest: () => 'バックアップ定期レポート',
     test: () => '通知のテスト',
   },
@@ -27,6 +33,12 @@ export const japanese: Words = {
       if (bad === 0) return 'バックアップの前後の処理で問題が発生しました。'
       return `ソース ${all} 件のうち ${bad} 件を完全にはバックアップできませんでした。`
     },
+    damage: () =>
+      '保存されているデータの一部を完全には復元できません。修復が済むまで、ほかのコピーを削除しないでください。',
+    maintenance: (bad, all) =>
+      bad === 0
+        ? `リポジトリ ${all} 件で完了しました。`
+        : `リポジトリ ${all} 件のうち ${bad} 件で完全には実行できませんでした。`,
     overdue: (items) =>
       items === 1
         ? '最後に成功したバックアップが、目標 (RPO) より古くなっています。'
@@ -43,6 +55,7 @@ export const japanese: Words = {
   item: {
     outcome: (outcome) => ({ succeeded: '正常', incomplete: '一部失敗', failed: '失敗' })[outcome],
     runItself: () => '実行全体',
+    repositories: () => 'リポジトリ',
     overdue: (lastGood, rpo) =>
       `${lastGood === null ? '成功したバックアップがありません' : `最後の成功は${lastGood}`}、目標は${rpo}以内`,
     lasting: (condition, since, lasted) => `${since} から${lasted}、${BAD[condition]}が続いています`,

@@ -1,17 +1,26 @@
+import type { MaintenanceTask } from '../../maintenance/task.ts'
 import type { BadCondition, RunOutcome } from '../event.ts'
+
+export type Work = 'backup' | MaintenanceTask
 
 /** All sentences of the messages in one language. Names, times and amounts are handed in ready to print. */
 export interface Words {
+  /** What is done: the backup of jobs or sources, or what maintenance does with repositories. */
+  work(kind: Work, names: string): string
+  /** `work` is what that function gives. */
   readonly subject: {
-    run(job: string, outcome: RunOutcome): string
-    overdue(names: string): string
-    reminder(names: string, condition: BadCondition): string
-    recovery(names: string): string
+    run(work: string, outcome: RunOutcome): string
+    damage(repositories: readonly string[]): string
+    overdue(work: string): string
+    reminder(work: string, condition: BadCondition): string
+    recovery(work: string): string
     digest(): string
     test(): string
   }
   readonly lead: {
     run(outcome: RunOutcome, bad: number, all: number): string
+    damage(): string
+    maintenance(bad: number, all: number): string
     overdue(count: number): string
     reminder(condition: BadCondition, lasted: string): string
     recovery(): string
@@ -24,6 +33,8 @@ export interface Words {
   readonly item: {
     outcome(outcome: RunOutcome): string
     runItself(): string
+    /** All those of the stack. */
+    repositories(): string
     overdue(lastGood: string | null, rpo: string): string
     lasting(condition: BadCondition, since: string, lasted: string): string
     over(condition: BadCondition, lasted: string): string

@@ -63,7 +63,7 @@ export const backupOptions = {
   noCatchUp: flag({ help: 'leave repositories that missed earlier snapshots as they are' }),
   noScan: flag({ help: 'do not count files and bytes ahead, so that nothing is known of the remaining time' }),
   due: flag({
-    help: 'run the jobs that are due by their schedules, and nothing when none is: what timers and cron call',
+    help: 'run the jobs and the maintenance that are due, and nothing when none is: what timers and cron call',
   }),
   acceptShrinkage: flag({ help: 'with jobs: a source that has become much smaller is right as it is, this time' }),
 }
@@ -99,7 +99,9 @@ export const backup = command({
     const asked = await jobsAskedFor(input, context)
     if (asked && input.options.due) {
       const { runDue } = await import('../jobs/run-due.ts')
-      return runDue(asked.stack, asked.jobs, input.globals, context)
+      // Who names jobs means these; maintenance is of the whole stack.
+      const maintenance = input.args.length === 0 ? asked.stack.maintenance : []
+      return runDue(asked.stack, { jobs: asked.jobs, maintenance }, input.globals, context)
     }
     if (asked) {
       const { runJobs } = await import('../jobs/run-jobs.ts')

@@ -1,17 +1,14 @@
 import type { CheckProgress, ReadDataSelection } from '@hikae/engine'
-import type { CheckKind } from '../check/last-check.ts'
-import { ReadMemory } from '../check/read-memory.ts'
+import { CHECK_ACCESS, checkRepository } from '../check/check-repository.ts'
 import { printCheck } from '../check/report.ts'
 import { command } from '../command.ts'
-import type { CommandContext } from '../context.ts'
-import { errorMessage, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { flag, value } from '../option.ts'
 import { formatBytes, formatCount, formatDuration, formatQuantity } from '../output/format.ts'
 import { type ProgressView, withProgress } from '../output/progress.ts'
 import { truncateEnd } from '../output/width.ts'
 import { openSession } from '../repository/session.ts'
-import { statePath } from '../state/state-file.ts'
 import { type DataSubset, parseDataSubset } from '../values/data-subset.ts'
 import { parseDuration } from '../values/duration.ts'
 
@@ -44,55 +41,18 @@ export const check = command({
     ['check --read-data-within 30d', 'every night: all data is read at least once a month'],
   ],
   async run({ options, globals }, context) {
-    const engine = await import('@hikae/engine')
     const readData = readDataOf(options)
-    // Shared: it changes nothing, and reading all data must not keep backups out for hours.
-    await using session = await openSession(globals, context, {
-      lock: 'shared',
-      readOnly: true,
-      index: 'unloaded',
-      cache: 'none',
-    })
+    await using session = await openSession(globals, context, CHECK_ACCESS)
     const { out } = context
-    let isRemembered = true
-    await using memory =
-      readData === undefined
-        ? undefined
-        : await ReadMemory.open(statePath(context.env, 'read', session.repository.config.id), (error) => {
-            if (isRemembered) out.warn(`what is read cannot be remembered: ${errorMessage(error)}`)
-            isRemembered = false
-          })
-    const report = await withProgress(out, VIEW, async (progress) =>
-      engine.check(session.repository, {
-        ...(readData === undefined ? {} : { readData }),
-        ...(memory ? { readTimes: memory.times } : {}),
-        signal: session.signal,
-        onProgress: (state) => progress.update(state),
-      }),
+    const { report, isRemembered } = await withProgress(out, VIEW, async (progress) =>
+      checkRepository(session, { readData, onProgress: (state) => progress.update(state) }, context),
     )
-    await memory?.save()
     printCheck(report, out)
     if (report.errors.length > 0) return EXIT.failed
-    if (isRemembered) await remember(session.repository.config.id, kindOf(readData), context)
     // Without memory, the next check would read the same again, and never everything.
     return options.readDataWithin !== undefined && !isRemembered ? EXIT.incomplete : EXIT.succeeded
   },
 })
-
-/** For `hikae repository list`. */
-async function remember(repositoryId: string, kind: CheckKind, { env, out }: CommandContext): Promise<void> {
-  const { rememberCheck } = await import('../check/last-check.ts')
-  try {
-    await rememberCheck(env, repositoryId, kind, Date.now())
-  } catch (error) {
-    out.warn(`that this check found no errors cannot be remembered: ${errorMessage(error)}`)
-  }
-}
-
-function kindOf(readData: ReadDataSelection | undefined): CheckKind {
-  if (readData === undefined) return 'structure'
-  return readData === 'all' ? 'all' : 'part'
-}
 
 interface ReadDataOptions {
   readonly readData: boolean

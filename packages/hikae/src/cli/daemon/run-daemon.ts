@@ -1,18 +1,16 @@
 import { errorMessage, InputError } from '../../errors.ts'
 import type { Schedule } from '../../schedules/schedule.ts'
 import { describeSchedule } from '../../schedules/schedule.ts'
-import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
-import { type Occasion, type Scheduler, startScheduler } from '../../schedules/scheduler.ts'
+import type { Scheduler } from '../../schedules/scheduler.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
 import { Alerting } from '../alerts/alerting.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
-import { printRun } from '../jobs/report.ts'
 import { sayInterrupted } from '../jobs/say-interrupted.ts'
 import { StackRunner } from '../jobs/stack-runner.ts'
-import { triggerOf } from '../jobs/trigger.ts'
+import { everythingOf, startStackScheduler } from '../jobs/stack-scheduler.ts'
 import { formatTime } from '../output/format.ts'
 import { ChangeWatches } from './change-watches.ts'
 import { becomeOnlyScheduler } from './only-scheduler.ts'
@@ -65,14 +63,13 @@ class Daemon {
   }
 
   start(): Scheduler {
-    const { out, signal } = this.#context
-    return startScheduler({
-      jobs: this.#runner.stack.jobs,
-      clock: systemClock,
-      marks: ({ name }) => this.#runner.marks(name),
-      run: (job, occasion) => this.#run(job, occasion),
-      onFailure: (job, error) => out.warn(`the job ${job.name} could not be run: ${errorMessage(error)}`),
-      signal,
+    const [runner, manager] = [this.#runner, this.#manager]
+    return startStackScheduler({
+      runner,
+      scheduled: () => runner.stack,
+      context: this.#context,
+      onBegin: (name) => manager.status(`running ${name}`),
+      onEnd: ({ job, outcome }) => manager.status(`${job} ${outcome}`),
     })
   }
 
@@ -86,7 +83,7 @@ class Daemon {
         const stack = await openStackJobs(globals, this.#context)
         if (!stack) throw new Error('the stack file has gone')
         this.#runner.replace(stack, globals)
-        scheduler.replaceJobs(stack.jobs)
+        scheduler.replaceJobs(everythingOf(stack))
         await watches.replace(stack)
         out.note(`read ${stack.stack.file} again: ${stack.jobs.length} jobs`)
         this.tellNext(scheduler)
@@ -112,21 +109,13 @@ class Daemon {
   }
 
   tellNext(scheduler: Scheduler): void {
-    for (const job of this.#runner.stack.jobs) {
-      const next = scheduler.nextStart(job.name)
-      const when = next === undefined ? describeWaiting(job.schedule) : formatTime(next.toISOString())
-      this.#context.out.note(`job ${job.name}: ${when}`)
+    const { jobs } = this.#runner.stack
+    for (const { name, schedule } of everythingOf(this.#runner.stack)) {
+      const next = scheduler.nextStart(name)
+      const when = next === undefined ? describeWaiting(schedule) : formatTime(next.toISOString())
+      const what = jobs.some((job) => job.name === name) ? `job ${name}` : name
+      this.#context.out.note(`${what}: ${when}`)
     }
-  }
-
-  async #run({ name }: ScheduledJob, occasion: Occasion): Promise<void> {
-    const job = this.#runner.stack.jobs.find((candidate) => candidate.name === name)
-    if (!job) return
-    await this.#manager.status(`running the job ${name}`)
-    const trigger = triggerOf(job, occasion)
-    const ended = await this.#runner.run(job, { trigger, waitMs: Infinity, signal: occasion.signal })
-    printRun(ended, this.#context.out)
-    await this.#manager.status(`the job ${name} ${ended.outcome}`)
   }
 }
 

@@ -23,6 +23,7 @@ export async function jobsAskedFor(
   // What is in a folder is no job, and needs no look at the stack file.
   if (args.length > 0 && args.every((arg) => arg.includes('/'))) return undefined
   const stack = await openStackJobs(globals, context)
+  if (stack && options.due && args.length === 0 && stack.maintenance.length > 0) return { jobs: stack.jobs, stack }
   if (!stack || stack.jobs.length === 0) {
     if (!options.due) return undefined
     throw new UsageError('there is no stack file with jobs, so nothing can be due', {

@@ -4,6 +4,7 @@ import type { Stack } from '../../config/load.ts'
 import type { JobSource } from '../../jobs/job.ts'
 import type { ConfiguredJob } from '../../jobs/job-schema.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
+import { type ScheduledTask, scheduledTasks } from '../../maintenance/scheduled-task.ts'
 import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
 import { ownTimeZone } from '../../schedules/time-zone.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
@@ -18,6 +19,8 @@ export interface StackJobs {
   readonly name: string
   readonly timeZone: string
   readonly jobs: readonly JobOnTime[]
+  /** What is done to its repositories by schedule. */
+  readonly maintenance: readonly ScheduledTask[]
   /** All of them, whether or not a job saves them. */
   readonly sources: readonly JobSource[]
   /** Where what is remembered of it lies. */
@@ -40,6 +43,10 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
       timeZone,
       ...betweenOf(stack.config.jobs[job.name]!),
     })),
+    maintenance: scheduledTasks(stack.config.maintenance, {
+      repositories: Object.keys(stack.config.repositories),
+      timeZone,
+    }),
     sources: resolveSources(stack.config, SOURCE_KINDS),
     stateFolder: stateFolder({ env: context.env, home: homedir() }, await realpath(stack.file)),
   }

@@ -3,6 +3,9 @@ import { ProgramError } from '../../errors.ts'
 import type { Job } from '../../jobs/job.ts'
 import { findRival } from '../../jobs/rival.ts'
 import { runJob } from '../../jobs/run-job.ts'
+import { retryOf } from '../../maintenance/due-repositories.ts'
+import type { ScheduledTask } from '../../maintenance/scheduled-task.ts'
+import type { RunJournal } from '../../jobs/run-journal.ts'
 import type { RunReport } from '../../jobs/run-report.ts'
 import type { JobMarks } from '../../schedules/scheduled-job.ts'
 import type { RunId, RunRecord, RunTrigger } from '../../state/run-record.ts'
@@ -10,6 +13,8 @@ import { openState, type State } from '../../state/state.ts'
 import { Alerting } from '../alerts/alerting.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
+import { runMaintenance } from '../maintenance/run-maintenance.ts'
+import { findMaintenance } from '../maintenance/gives-way.ts'
 import { programVersion } from '../version.ts'
 import { journalOf } from './journal.ts'
 import { knownSecrets } from './known-secrets.ts'
@@ -21,6 +26,8 @@ import type { StackJobs } from './stack-jobs.ts'
 const HISTORY_DAYS = 730
 /** How often a run that is waited for is looked at. */
 const LOOK_MS = 1000
+/** Maintenance stops when a job begins, which takes seconds; what hangs is not waited for longer. */
+const MAINTENANCE_STOPS_MS = 5 * 60_000
 
 export interface RunRequest {
   readonly trigger: RunTrigger
@@ -34,7 +41,14 @@ export interface RunRequest {
 /** A run that has ended. */
 export interface EndedRun extends RunReport {
   readonly id: RunId
+  /** Its name, or what maintenance does: `check`, `prune`. */
   readonly job: string
+}
+
+/** A run at its beginning, for the work that is done in it. */
+interface BegunRun {
+  readonly id: RunId
+  readonly journal: RunJournal
 }
 
 /** Another run is at work on the same source and repository. */
@@ -85,10 +99,16 @@ export class StackRunner implements AsyncDisposable {
     return interrupted
   }
 
-  /** What a schedule has to know of a job. */
+  /** What a schedule has to know of a job, or of a task of maintenance. */
   marks(job: string): JobMarks {
     const { firstSeen, lastStarted } = this.state.schedules.see(job)
-    return { firstSeen: new Date(firstSeen), ...(lastStarted !== undefined && { lastStarted: new Date(lastStarted) }) }
+    const marks = {
+      firstSeen: new Date(firstSeen),
+      ...(lastStarted !== undefined && { lastStarted: new Date(lastStarted) }),
+    }
+    const task = this.stack.maintenance.find(({ name }) => name === job)
+    if (task === undefined || lastStarted === undefined) return marks
+    return { ...marks, retryAt: retryOf(task, this.state.runs, { firstSeen: marks.firstSeen, now: new Date() }) }
   }
 
   /**
@@ -97,39 +117,65 @@ export class StackRunner implements AsyncDisposable {
    * @throws {OverlapError} another run is at work on the same source, and is not waited for any longer
    */
   async run(job: Job, request: RunRequest): Promise<EndedRun> {
-    const { runs, logs, redactor } = this.state
     const { trigger, acceptShrinkage = false, signal = this.#context.signal } = request
     const { name, stack } = this.stack
-    const program = programVersion()
-    const { id, startedAt } = runs.begin({ stack: name, job: job.name, trigger, program })
-    await this.#waitForOthers(id, job, { waitMs: request.waitMs ?? 0, signal })
+    const begun = this.state.runs.begin({ stack: name, job: job.name, trigger, program: programVersion() })
+    await this.#waitForOthers(begun.id, job, { waitMs: request.waitMs ?? 0, signal })
+    this.#context.out.note(`job ${job.name}, run ${begun.id}`)
+    return await this.#carryOut(begun, ({ id, journal }) =>
+      runJob(job, {
+        stack: name,
+        runId: id,
+        stackFiles: stack.files,
+        folder: stack.folder,
+        repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
+        folders: this.#folders.forRun(id),
+        journal,
+        program: programVersion(),
+        env: this.#context.env,
+        now: () => new Date(),
+        signal,
+        acceptShrinkage,
+      }),
+    )
+  }
+
+  /** Checks or prunes the repositories in which that is due; how it went is in the report. */
+  async maintain(task: ScheduledTask, request: Pick<RunRequest, 'trigger' | 'signal'>): Promise<EndedRun> {
+    const { trigger, signal = this.#context.signal } = request
+    const { firstSeen } = this.marks(task.name)
+    const begun = this.state.runs.begin({ stack: this.stack.name, job: task.name, trigger, program: programVersion() })
+    this.#context.out.note(`${task.name}, run ${begun.id}`)
+    return await this.#carryOut(begun, ({ journal }) =>
+      runMaintenance(task, {
+        firstSeen,
+        journal,
+        stack: this.stack,
+        runs: this.state.runs,
+        globals: this.#globals,
+        context: { ...this.#context, signal },
+      }),
+    )
+  }
+
+  async #carryOut(
+    { id, job, startedAt }: Pick<RunRecord, 'id' | 'job' | 'startedAt'>,
+    work: (run: BegunRun) => Promise<RunReport>,
+  ): Promise<EndedRun> {
+    const { runs, logs, redactor } = this.state
     // Whoever began it: what was due before is done.
-    this.state.schedules.start(job.name, Date.parse(startedAt))
-    this.#context.out.note(`job ${job.name}, run ${id}`)
+    this.state.schedules.start(job, Date.parse(startedAt))
     const alerting = new Alerting(this.stack, this.state, this.#context)
-    await alerting.started(job.name, id)
-    for (const secret of await knownSecrets(stack, this.#context.env)) redactor.add(secret)
+    await alerting.started(job, id)
+    for (const secret of await knownSecrets(this.stack.stack, this.#context.env)) redactor.add(secret)
     const log = logs.open(id)
-    const report = await runJob(job, {
-      stack: name,
-      runId: id,
-      stackFiles: stack.files,
-      folder: stack.folder,
-      repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
-      folders: this.#folders.forRun(id),
-      journal: journalOf(id, this.state, log),
-      program,
-      env: this.#context.env,
-      now: () => new Date(),
-      signal,
-      acceptShrinkage,
-    })
+    const report = await work({ id, journal: journalOf(id, this.state, log) })
     log[Symbol.dispose]()
     runs.end(id, report.outcome)
     if (log.problem !== undefined) this.#context.out.warn(`the log of this run is not whole: ${log.problem}`)
     await this.#folders.removeScratch(id)
     await this.state.prune(HISTORY_DAYS)
-    const ended = { ...report, id, job: job.name }
+    const ended = { ...report, id, job }
     await alerting.ended(ended)
     return ended
   }
@@ -149,11 +195,20 @@ export class StackRunner implements AsyncDisposable {
     job: Job,
     { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
   ): Promise<void> {
-    const until = performance.now() + waitMs
+    const begunAt = performance.now()
+    const until = begunAt + waitMs
     let isTold = false
     for (;;) {
-      const rival = findRival({ id, job }, this.state.runs.list({ outcomes: ['running'] }), this.stack.jobs)
-      if (!rival) return
+      const running = this.state.runs.list({ outcomes: ['running'] })
+      const rival = findRival({ id, job }, running, this.stack.jobs)
+      if (!rival) {
+        const maintenance = findMaintenance(running)
+        if (!maintenance || performance.now() >= begunAt + MAINTENANCE_STOPS_MS) return
+        if (!isTold) this.#context.out.note(`${maintenance.job} gives way to the job ${job.name}`)
+        isTold = true
+        await pause(LOOK_MS, undefined, { signal })
+        continue
+      }
       const who = `the run ${rival.id} of the job ${rival.job} (process ${rival.pid}), which saves the source ${rival.source} too`
       if (performance.now() >= until) {
         throw new OverlapError(`the job ${job.name} has to wait for ${who}`, {

@@ -34,9 +34,10 @@ export async function openScheduledStack(
   }
 }
 
-/** The jobs of a stack file, as far as it matters when they run. */
-function jobsOfStack({ jobs }: StackJobs): ScheduledJob[] {
-  return jobs.map(({ name, schedule, timeZone, between }) => ({
+/** The jobs of a stack file, and its maintenance, as far as it matters when they run. */
+function jobsOfStack({ jobs, maintenance }: StackJobs): ScheduledJob[] {
+  const scheduled: readonly ScheduledJob[] = [...jobs, ...maintenance]
+  return scheduled.map(({ name, schedule, timeZone, between }) => ({
     name,
     schedule,
     timeZone,
