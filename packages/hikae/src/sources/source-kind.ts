@@ -1,5 +1,6 @@
 import type { DirectoryEntry } from '@hikae/engine'
 import type { z } from 'zod'
+import type { ContainerSummary } from '../docker/containers/container.ts'
 import type { Environment } from '../environment.ts'
 import type { Finding } from './finding.ts'
 import type { SourcePoint } from './source-point.ts'
@@ -55,6 +56,13 @@ export interface SourceKind<Config = unknown> {
    * @returns what was undone (`warning`), and what could not be (`error`)
    */
   settle?(config: Config, context: ReadContext): Promise<readonly Finding[]>
+  /**
+   * What a container means that brings a source of this kind in its labels, as far as the labels do not say it: itself, its
+   * volumes, its project. In the form of the stack file. Absent for kinds that have nothing to do with containers.
+   *
+   * @param said what the labels say
+   */
+  ofContainer?(container: ContainerSummary, said: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** What restores in place have kept, newest first; absent for a kind that keeps nothing. */
   kept?(config: Config, context: ReadContext): Promise<readonly KeptCopy[]>
 }
