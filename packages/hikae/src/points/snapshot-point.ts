@@ -39,7 +39,7 @@ export async function openPoint(
         path,
         // Further down a folder of that name is the source's own.
         ...(path === '/' && { select: withoutOurs }),
-        ...(only && { select: onlyBelow(path, only) }),
+        ...(only && { select: onlyNames(path, only) }),
         sparse: true,
         verify: true,
         signal,
@@ -59,11 +59,11 @@ const withoutOurs: SelectForRestore = (path, isDirectory) => ({
   childMayBeSelected: isDirectory && !isOurs(path),
 })
 
-function onlyBelow(folder: string, names: readonly string[]): SelectForRestore {
-  const start = folder === '/' ? '/' : `${folder}/`
+/** Paths are those below what is written. */
+function onlyNames(path: string, names: readonly string[]): SelectForRestore {
   const wanted = new Set(names)
-  return (path, isDirectory) => {
-    const isWanted = path.startsWith(start) && wanted.has(path.slice(start.length).split('/', 1)[0]!) && !isOurs(path)
+  return (location, isDirectory) => {
+    const isWanted = wanted.has(location.split('/')[1]!) && !(path === '/' && isOurs(location))
     return { selected: isWanted, childMayBeSelected: isWanted && isDirectory }
   }
 }
