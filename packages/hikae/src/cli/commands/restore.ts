@@ -1,6 +1,7 @@
 import type { RestoreItem, RestoreReport } from '@hikae/engine'
-import { command } from '../command.ts'
+import { command, type CommandInput } from '../command.ts'
 import type { CommandContext } from '../context.ts'
+import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
 import { flag, value } from '../option.ts'
@@ -43,11 +44,15 @@ const options = {
   at: value({
     placeholder: 'WHEN',
     parse: someText,
-    help: 'of a source: the newest point that is not later, or the id of a snapshot or run (default the newest)',
+    help: 'of a source: the newest point that is not later, or the id of a snapshot or run (default the newest); with --undo and --finish, what was kept then or before',
   }),
   to: value({ placeholder: 'PLACE', parse: someText, help: 'of a source: another place, in the words of its kind' }),
+  undo: flag({ help: 'of a source: put back what the last restore in place has replaced' }),
+  finish: flag({ help: 'of a source: remove what restores in place have kept' }),
   yes: flag({ short: 'y', help: 'of a source: do not ask' }),
 }
+
+type RestoreInput = CommandInput<typeof options>['options']
 
 export const restore = command({
   name: 'restore',
@@ -55,7 +60,8 @@ export const restore = command({
   summary: 'Bring back a source of hikae.yaml, or files of a snapshot',
   description:
     'A source comes back in its own place: the plan is told first, what is there is kept, and live data is never touched before ' +
-    'the new is whole. With --to it goes elsewhere. With --target, files of any snapshot are written into a directory.\n' +
+    'the new is whole. With --to it goes elsewhere. --undo puts back what was there, and keeps in its stead what is there now, ' +
+    'so that it can be undone itself; --finish removes what is kept. With --target, files of any snapshot are written into a directory.\n' +
     'Files are put below the target with their whole paths; SNAPSHOT:PATH puts the content of PATH there instead. Look at ' +
     'what would happen first: --dry-run -vv names every file.',
   arguments: [
@@ -70,6 +76,8 @@ export const restore = command({
   examples: [
     ['restore uploads --dry-run', 'what would be done to bring a source back'],
     ["restore uploads --at '2026-11-20 12:00'", 'as it was then'],
+    ['restore uploads --undo', 'back to what was there before the restore'],
+    ['restore uploads --finish --dry-run', 'what is kept, and how much room it takes'],
     ['restore latest --target /tmp/restored', 'everything'],
     ['restore latest:/srv/uploads --target /srv/uploads --overwrite if-changed', 'one directory, in place'],
     ["restore latest --target /tmp/restored --include '*.env'", 'only some files'],
@@ -77,6 +85,13 @@ export const restore = command({
   async run({ options: given, globals, args }, context) {
     const engine = await import('@hikae/engine')
     const { out, env } = context
+    if (given.undo || given.finish) {
+      refuseMixture(given)
+      const { sourceNamed } = await import('../jobs/asked-for.ts')
+      const { source, stack } = await sourceNamed(args[0]!, globals, context)
+      if (given.undo) return (await import('../jobs/undo-source.ts')).undoSource(source, stack, given, context)
+      return (await import('../jobs/finish-source.ts')).finishSource(source, stack, given, context)
+    }
     if (given.target === undefined) {
       const { sourceAskedFor } = await import('../jobs/asked-for.ts')
       const { source, stack } = await sourceAskedFor(args[0]!, globals, context)
@@ -111,6 +126,24 @@ export const restore = command({
     return report.filesRestored + report.filesUnchanged > 0 ? EXIT.incomplete : EXIT.failed
   },
 })
+
+/** What is kept is of one source, and comes back in its place. */
+function refuseMixture({ undo, finish, at: _at, yes: _yes, dryRun: _dryRun, ...others }: RestoreInput): void {
+  const name = undo ? '--undo' : '--finish'
+  if (undo && finish) {
+    throw new UsageError('--undo puts back what --finish would remove: choose one of them', {
+      hint: 'undo first; when all is well, finish',
+    })
+  }
+  const [other] = Object.entries(others).filter(([, value]) => {
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false
+  })
+  if (other === undefined) return
+  const option = other[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  throw new UsageError(`${name} does not go together with --${option}`, {
+    hint: `${name} is about what is kept in the place of a source: it takes --at, --dry-run and --yes`,
+  })
+}
 
 function printItem({ action, path, size }: RestoreItem, out: Output): void {
   if (out.json) return out.document({ message_type: 'verbose_status', action, item: jsonPath(path), size })

@@ -69,6 +69,27 @@ export async function sourceAskedFor(
   )
 }
 
+/**
+ * The source of the stack file that is meant, and nothing else can be.
+ *
+ * @throws {UsageError} there is no stack file, or no such source in it
+ */
+export async function sourceNamed(
+  name: string,
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<{ source: JobSource; stack: StackJobs }> {
+  const stack = await openStackJobs(globals, context)
+  if (!stack) throw new UsageError('there is no stack file', { hint: 'name another with --config FILE' })
+  const names = stack.sources.map((candidate) => candidate.name)
+  const source = stack.sources.find((candidate) => candidate.name === name)
+  if (source) return { source, stack }
+  const meant = nearest(name, names)
+  throw new UsageError(`${name} is no source of ${stack.stack.file}`, {
+    hint: meant === undefined ? `the sources are ${names.join(', ')}` : `do you mean ${meant}?`,
+  })
+}
+
 function namesRepository({ repo, repositoryFile }: GlobalValues, env: Environment): boolean {
   const variables = ['HIKAE_REPOSITORY', 'RESTIC_REPOSITORY', 'HIKAE_REPOSITORY_FILE', 'RESTIC_REPOSITORY_FILE']
   return repo.length > 0 || repositoryFile !== undefined || variables.some((variable) => env[variable])

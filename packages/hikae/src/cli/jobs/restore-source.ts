@@ -9,8 +9,9 @@ import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
 import { parsePointInTime } from '../values/time.ts'
 import { findPoint, type PointChoice } from './find-point.ts'
-import { StackFolders } from './run-folders.ts'
+import { sourceContext } from './source-context.ts'
 import type { StackJobs } from './stack-jobs.ts'
+import { nextSteps, printFindings } from './undo-source.ts'
 
 export interface RestoreSourceOptions {
   readonly at: string | undefined
@@ -27,20 +28,11 @@ export async function restoreSource(
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { out, env, signal } = context
+  const { out, signal } = context
   await using owned = new AsyncDisposableStack()
   const choice = { stack: stack.name, source: source.name, kind: source.kind.name, ...moment(at) }
   const { point, snapshot, repository } = await findPoint(choice, globals, context, owned)
-  const folders = new StackFolders(stack.stateFolder).forRun(`restore-${process.pid}`)
-  const reading = {
-    source: source.name,
-    folder: stack.stack.folder,
-    env,
-    signal,
-    scratchFolder: async () => owned.use(await folders.scratch(source.name)).path,
-    stateFolder: () => folders.state(source.name),
-    log: (line: string) => out.detail(printableText(line)),
-  }
+  const reading = sourceContext(source, stack, context, owned)
   const plan = await source.kind.planRestore(source.config, point, to === undefined ? {} : { to }, reading)
   const from = `snapshot ${shortId(snapshot.id)} of ${formatTime(snapshot.time)} from ${repository}`
   out.note(`restore the source ${source.name} (${source.kind.name}) from ${from}:`)
@@ -52,13 +44,13 @@ export async function restoreSource(
   }
   if (!yes && to === undefined) await confirm(`Restore ${source.name} in its place?`, context)
   const { place, kept, findings } = await plan.apply(signal)
-  for (const { message, hint } of findings)
-    out.warn(`${printableText(message)}${hint === undefined ? '' : `\nnext: ${hint}`}`)
+  printFindings(findings, out)
   if (out.json) {
     out.document({ message_type: 'restored', source: source.name, snapshot: snapshot.id, place, kept, findings })
   } else {
     out.line(`restored ${source.name} to ${printableText(place)}`)
     if (kept !== undefined) out.line(`what was there is kept: ${printableText(kept)}`)
+    if (kept !== undefined && to === undefined && source.kind.kept) out.line(nextSteps(source.name))
   }
   return findings.some(({ severity }) => severity === 'error') ? EXIT.incomplete : EXIT.succeeded
 }

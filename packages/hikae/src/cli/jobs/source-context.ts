@@ -1,0 +1,29 @@
+import type { JobSource } from '../../jobs/job.ts'
+import type { ReadContext } from '../../sources/source-kind.ts'
+import type { CommandContext } from '../context.ts'
+import { printableText } from '../output/printable.ts'
+import { StackFolders } from './run-folders.ts'
+import type { StackJobs } from './stack-jobs.ts'
+
+/**
+ * What a command gives to a source outside of runs.
+ *
+ * @param owned removes the scratch folder
+ */
+export function sourceContext(
+  { name }: JobSource,
+  stack: StackJobs,
+  { out, env, signal }: CommandContext,
+  owned: AsyncDisposableStack,
+): ReadContext {
+  const folders = new StackFolders(stack.stateFolder).forRun(`command-${process.pid}`)
+  return {
+    source: name,
+    folder: stack.stack.folder,
+    env,
+    signal,
+    scratchFolder: async () => owned.use(await folders.scratch(name)).path,
+    stateFolder: () => folders.state(name),
+    log: (line: string) => out.detail(printableText(line)),
+  }
+}
