@@ -1,8 +1,15 @@
 import { commandSource } from './command/command-source.ts'
+import { dockerImagesSource } from './docker-images/docker-images-source.ts'
 import { filesSource } from './files/files-source.ts'
 import { gitSource } from './git/git-source.ts'
 import type { SourceKind } from './source-kind.ts'
 import { sqliteSource } from './sqlite/sqlite-source.ts'
 
 /** Every kind of source; a new one is its folder and a line here. */
-export const SOURCE_KINDS: readonly SourceKind[] = [filesSource, sqliteSource, gitSource, commandSource]
+export const SOURCE_KINDS: readonly SourceKind[] = [
+  filesSource,
+  sqliteSource,
+  gitSource,
+  commandSource,
+  dockerImagesSource,
+]
