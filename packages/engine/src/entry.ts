@@ -29,6 +29,8 @@ export type FileContent =
    * bytes cannot be vouched for.
    */
   | { readonly kind: 'stream'; open(signal: AbortSignal): AsyncIterable<Uint8Array> }
+  /** A further name of a file that came before as a stream: the same inode, and more than one link in both. */
+  | { readonly kind: 'link' }
 
 interface EntryBase {
   /** Raw file-name bytes as latin1 (one character per byte), without any `/`. */

@@ -27,6 +27,7 @@ export async function openPoint(
     time: new Date(snapshot.time),
     facts: manifest.facts,
     content,
+    tar: (path, as = path.slice(path.lastIndexOf('/') + 1)) => dump(repository, snapshot, path, { as, signal }),
     async *entries(path = '/'): AsyncGenerator<PointEntry, void, undefined> {
       for await (const { path: at, node } of listTree(repository, snapshot, { path, signal })) {
         if (isOurs(at)) continue

@@ -12,6 +12,13 @@ export interface SourcePoint {
   /** The content of a file. It is whole only when the iteration ends without throwing. */
   content(path: string): AsyncIterable<Uint8Array>
   /**
+   * What is at a path, with all that is below it, as a tar archive: owners, modes, times to the nanosecond, links, devices
+   * and extended attributes. It is whole only when the iteration ends without throwing; who is given less must not keep it.
+   *
+   * @param path not the root @param name what it is called in the archive; as in the path by default
+   */
+  tar(path: string, name?: string): AsyncIterable<Uint8Array>
+  /**
    * Writes what is at the path and below into a folder, with owners, modes and times.
    *
    * @param folder created when it is not there; nothing in it is removed

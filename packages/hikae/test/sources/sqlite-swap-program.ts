@@ -16,6 +16,9 @@ const point: SourcePoint = {
   content: () => {
     throw new Error('not asked for')
   },
+  tar: () => {
+    throw new Error('not asked for')
+  },
   writeTo: async (folder) => await copyFile(saved, join(folder, basename(facts.path))),
 }
 // What is tried is this process: those that it starts live on.

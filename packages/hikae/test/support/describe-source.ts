@@ -281,6 +281,10 @@ function damaged(point: SourcePoint): SourcePoint {
     async *content() {
       throw lost()
     },
+    async *tar(path, name) {
+      yield* point.tar(path, name)
+      throw lost()
+    },
     async writeTo(folder, path) {
       await point.writeTo(folder, path)
       throw lost()

@@ -9,6 +9,7 @@ import type { ExtendedAttribute, Node } from '../../tree/node.ts'
 import type { StoredContent } from '../../workers/backup-protocol.ts'
 import { reviveError } from '../../workers/thread-error.ts'
 import type { ContentQueue } from './content-queue.ts'
+import { LinkedContents } from './linked-contents.ts'
 import { entryNode, type NodeParts, type StorableEntry } from './entry-node.ts'
 import { type NamedNode, OpenDirectory } from './open-directory.ts'
 import { Pace } from '../pace.ts'
@@ -43,6 +44,7 @@ export interface StoredTree {
 export class Archiver {
   readonly #options: ArchiverOptions
   readonly #pace = new Pace()
+  readonly #linked = new LinkedContents()
 
   constructor(options: ArchiverOptions) {
     this.#options = options
@@ -117,9 +119,13 @@ export class Archiver {
   }
 
   #addFile(directory: OpenDirectory, entry: FileEntry, path: string): Promise<void> | undefined {
+    if (entry.content.kind === 'link') return this.#addLink(directory, entry, path)
     const before = directory.parent?.get(encodeName(entry.name))
     const unchanged = before === undefined ? undefined : this.#findUnchanged(entry, before)
     if (unchanged === undefined) return this.#addChangedFile(directory, entry, path, before !== undefined)
+    if (entry.content.kind === 'stream') {
+      this.#linked.remember(entry, { ids: unchanged.content.join(''), size: entry.metadata.size })
+    }
     const { counters } = this.#options.progress
     counters.filesUnmodified++
     counters.filesDone++
@@ -150,23 +156,37 @@ export class Archiver {
     if (queue.isFull) await queue.room()
     this.#options.signal.throwIfAborted()
     progress.currentFile = printablePath(path)
-    const profile = entry.chunks ?? this.#options.chunks
-    if (entry.content.kind === 'stream') {
+    const { content, chunks: profile = this.#options.chunks } = entry
+    if (content.kind === 'stream') {
       // A stream ends before the next entry is asked for; what it throws fails the backup: it cannot be vouched for.
-      const stored = await queue.stream(entry.content.open(this.#options.signal), profile)
+      const stored = await queue.stream(content.open(this.#options.signal), profile)
+      this.#linked.remember(entry, stored)
       directory.add(this.#storedFile(entry, path, stored, isKnown)!)
-      return
     }
+    if (content.kind !== 'path') return
     const { size, mtimeNs, ctimeNs, inode } = entry.metadata
-    const source = latin1(entry.content.path)
     directory.await()
     queue.file(
-      { path: source, profile, size, mtimeNs, ctimeNs, inode },
+      { path: latin1(content.path), profile, size, mtimeNs, ctimeNs, inode },
       {
-        stored: (content) => directory.arrive(this.#storedFile(entry, path, content, isKnown)),
+        stored: (stored) => directory.arrive(this.#storedFile(entry, path, stored, isKnown)),
         failed: (error) => directory.fail(error),
       },
     )
+  }
+
+  #addLink(directory: OpenDirectory, entry: FileEntry, path: string): undefined {
+    const content = this.#linked.find(entry)
+    if (!content) {
+      const error = new Error('the first name of this file is not in the backup, and its content came with that')
+      this.#reportUnreadable(printablePath(path), error)
+      return
+    }
+    const { counters } = this.#options.progress
+    counters.filesDone++
+    counters.bytesDone += content.size
+    const isKnown = directory.parent?.get(encodeName(entry.name)) !== undefined
+    directory.add(this.#storedFile(entry, path, content, isKnown)!)
   }
 
   /** @returns undefined when the file could not be read; one that is gone by now is left out as if it had never been */

@@ -4,7 +4,7 @@ import type { Repository } from '../../repository/repository.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { findDirectory, findPath } from '../tree-path.ts'
 import type { ArchiveWriter } from './archive.ts'
-import { blobPieces, treePieces } from './pieces.ts'
+import { blobPieces, piecesOf } from './pieces.ts'
 import { readAhead, type ReadPiece } from './read-ahead.ts'
 import { TarWriter } from './tar.ts'
 import { ZipWriter } from './zip.ts'
@@ -14,6 +14,11 @@ export interface DumpOptions {
   readonly format?: 'tar' | 'zip'
   /** Byte string: a directory of the snapshot that `path` is relative to; the snapshot's root by default. */
   readonly root?: string
+  /**
+   * Byte string: the name, in the archive, of what is at `path`. It is an entry itself then, with its metadata, and may be a
+   * file or a link too; everything below is named from there on.
+   */
+  readonly as?: string
   readonly signal?: AbortSignal
 }
 
@@ -34,10 +39,10 @@ export async function* dump(
   path: string,
   options: DumpOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const { format = 'tar', root = '/', signal } = options
+  const { format = 'tar', root = '/', as, signal } = options
   const top = await findDirectory(repository, snapshot.tree, root, signal)
   const found = await findPath(repository, top, path, signal)
-  if (found.tree === undefined) {
+  if (found.tree === undefined && as === undefined) {
     const node = found.node!
     if (node.type !== 'file') {
       throw new InvalidInputError(`${printablePath(found.path)} is a ${node.type}, which has no content`, {
@@ -49,8 +54,9 @@ export async function* dump(
     return
   }
   const unsafe: string[] = []
-  const pieces = treePieces(repository, found.tree, {
-    path: found.path,
+  const pieces = piecesOf(repository, found, {
+    path: as === undefined ? found.path : `/${as}`,
+    isNamed: as !== undefined,
     hardLinks: format === 'tar',
     onUnsafe: (left) => unsafe.push(left),
     signal,

@@ -6,6 +6,7 @@ import { isSafeName } from '../../tree/decode.ts'
 import type { Node } from '../../tree/node.ts'
 import { walkInOrder } from '../ordered-walk.ts'
 import { plaintextSize } from '../plaintext-size.ts'
+import type { FoundPath } from '../tree-path.ts'
 
 /** One entry of an archive; the blobs of its content follow it. */
 export interface EntryPiece {
@@ -30,16 +31,32 @@ export interface BlobPiece {
 export type Piece = EntryPiece | BlobPiece
 
 export interface PiecesOptions {
-  /** Absolute byte string: where the tree lies. */
+  /** Absolute byte string: where the archive has what is dumped. */
   readonly path: string
+  /** What is dumped is an entry too, not only what is below it. */
+  readonly isNamed: boolean
   /** Further names of a file become links to the first one, instead of copies. */
   readonly hardLinks: boolean
   readonly onUnsafe: (path: string) => void
   readonly signal: AbortSignal | undefined
 }
 
+/** What was found, and everything below it. */
+export async function* piecesOf(
+  repository: Repository,
+  { node, tree }: Pick<FoundPath, 'node' | 'tree'>,
+  options: PiecesOptions,
+): AsyncGenerator<Piece> {
+  if (options.isNamed && node !== undefined) {
+    const blobs = node.type === 'file' ? blobPieces(repository, options.path, node) : []
+    yield { kind: 'entry', path: options.path.slice(1), node, size: sizeOf(blobs) }
+    yield* blobs
+  }
+  if (tree !== undefined) yield* treePieces(repository, tree, options)
+}
+
 /** Everything below a tree, in order. Sockets are left out, and names that could lead out of where they are extracted. */
-export async function* treePieces(repository: Repository, tree: TreeId, options: PiecesOptions): AsyncGenerator<Piece> {
+async function* treePieces(repository: Repository, tree: TreeId, options: PiecesOptions): AsyncGenerator<Piece> {
   const firstNames = new Map<string, string>()
   let unsafe: string | undefined
   const descend = (path: string) => path !== unsafe
@@ -63,7 +80,7 @@ export async function* treePieces(repository: Repository, tree: TreeId, options:
     }
     if (key !== undefined) firstNames.set(key, name)
     const blobs = node.type === 'file' ? blobPieces(repository, path, node) : []
-    yield { kind: 'entry', path: name, node, size: blobs.reduce((sum, { size }) => sum + size, 0) }
+    yield { kind: 'entry', path: name, node, size: sizeOf(blobs) }
     yield* blobs
   }
 }
@@ -77,6 +94,10 @@ export function blobPieces(repository: Repository, path: string, node: Node): Bl
       hint: 'what was written is incomplete; use `hikae restore`, which leaves out only what is missing',
     })
   })
+}
+
+function sizeOf(blobs: readonly BlobPiece[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0)
 }
 
 function linkKey({ type, links, inode, deviceId }: Node): string | undefined {

@@ -1,6 +1,5 @@
 import type { ExtendedAttribute } from '@hikae/engine'
 import { ArchiveError, DAMAGED_HINT, UNPACK_HINT } from '../archive-error.ts'
-import type { FileBytes } from '../file-bytes.ts'
 import { BLOCK_BYTES, isZero, parseHeader, size as numberAt, type TarHeader, text } from './header.ts'
 import {
   hasLostMetadata,
@@ -13,6 +12,7 @@ import {
   paxTimeNs,
 } from './pax-records.ts'
 import { type Extent, leadingSparseMap, oldSparseMap, placeExtents, textSparseMap } from './sparse-map.ts'
+import type { TarBytes } from './tar-bytes.ts'
 
 export type MemberKind = 'file' | 'directory' | 'symlink' | 'hard-link' | 'fifo' | 'block-device' | 'character-device'
 
@@ -69,7 +69,7 @@ const KINDS: Readonly<Record<string, MemberKind>> = {
  * @throws {ArchiveError}
  */
 export async function readMember(
-  bytes: FileBytes,
+  bytes: TarBytes,
   start: number,
   globals: PaxRecords = NO_RECORDS,
 ): Promise<ReadMember | undefined> {
@@ -112,7 +112,7 @@ export async function readMember(
   }
 }
 
-async function headerData(bytes: FileBytes, at: number, { size }: TarHeader): Promise<Buffer> {
+async function headerData(bytes: TarBytes, at: number, { size }: TarHeader): Promise<Buffer> {
   if (size > LONGEST_HEADER) throw new ArchiveError('an extended header is longer than 16 MiB', { hint: UNPACK_HINT })
   return bytes.read(at, size)
 }
@@ -122,7 +122,7 @@ function nameIn(data: Buffer): string {
 }
 
 async function buildMember(
-  bytes: FileBytes,
+  bytes: TarBytes,
   block: Buffer,
   dataAt: number,
   header: TarHeader,
@@ -170,7 +170,7 @@ interface Content {
 }
 
 async function contentOf(
-  bytes: FileBytes,
+  bytes: TarBytes,
   block: Buffer,
   dataAt: number,
   { header, records, kind, stored }: { header: TarHeader; records: PaxRecords; kind: MemberKind; stored: number },

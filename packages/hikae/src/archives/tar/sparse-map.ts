@@ -1,6 +1,6 @@
 import { ArchiveError, DAMAGED_HINT, UNPACK_HINT } from '../archive-error.ts'
-import type { FileBytes } from '../file-bytes.ts'
 import { BLOCK_BYTES, size as numberAt } from './header.ts'
+import type { TarBytes } from './tar-bytes.ts'
 
 /** A stretch of a file that is stored; between them are zeros. */
 export interface Extent {
@@ -25,7 +25,7 @@ const PIECE_BYTES = 24
 
 /** GNU's old form: the map is in the header and in blocks after it. */
 export async function oldSparseMap(
-  bytes: FileBytes,
+  bytes: TarBytes,
   block: Buffer,
   at: number,
 ): Promise<{ pieces: Piece[]; dataAt: number }> {
@@ -58,7 +58,7 @@ export function textSparseMap(map: string): Piece[] {
 }
 
 /** The form of pax 1.0: decimal lines before the content, padded to a block. */
-export async function leadingSparseMap(bytes: FileBytes, at: number): Promise<{ pieces: Piece[]; dataAt: number }> {
+export async function leadingSparseMap(bytes: TarBytes, at: number): Promise<{ pieces: Piece[]; dataAt: number }> {
   const numbers: number[] = []
   let line = ''
   let dataAt = at
