@@ -15,7 +15,7 @@ import {
   told,
 } from './plan-for.ts'
 import { isMaintenanceTask } from '../maintenance/task.ts'
-import { freshnessForChannel, isDamage, reportForChannel } from './report-for-channel.ts'
+import { concerns, freshnessForChannel, isDamage, reportForChannel } from './report-for-channel.ts'
 import { observeFreshness, observeRun } from './subject.ts'
 
 /** A run starts: monitors are told. */
@@ -47,7 +47,7 @@ function monitorRun(report: RunReport, channel: AlertChannel, context: PlanConte
   const kind = kindOf(report)
   if (!channel.on.includes(kind)) return NOTHING
   // A monitor counts the signs of life of backups: that a prune went well is none, unless that is what it is for.
-  if (report.repositories && !channel.jobs && !isDamage(report)) return NOTHING
+  if (report.repositories && !channel.jobs?.includes(report.job) && !isDamage(report)) return NOTHING
   return { alerts: [passing(channel, { kind, ...origin(context), report })] }
 }
 
@@ -74,7 +74,8 @@ function peopleRun(
     ...told(channel, bad, event),
     ...told(channel, over, { kind: 'recovery', ...from, report, recovered: stretches(over) }),
   ]
-  const isNews = alerts.length === 0 && !isPartly && channel.on.includes('success')
+  const isMeant = !report.repositories || concerns(report, channel)
+  const isNews = alerts.length === 0 && !isPartly && isMeant && channel.on.includes('success')
   return {
     quiet: { subjects: [...quiet.subjects, ...untold] },
     alerts: isNews ? [passing(channel, { kind: 'success', ...from, report })] : alerts,

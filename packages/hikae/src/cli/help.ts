@@ -5,6 +5,15 @@ import { longName, type Option, type Options } from './option.ts'
 
 type Item = readonly [term: string, meaning: string]
 
+const FIRST_STEPS: readonly Item[] = [
+  ['hikae init', 'look around, write hikae.yaml, create the repositories'],
+  ['hikae backup', 'run its jobs now'],
+  ['hikae status', 'what is at risk, and what would be lost now'],
+]
+
+const WITHOUT_STACK_FILE =
+  'Without a stack file, name the repository: hikae init --repo DIR, then hikae backup --repo DIR PATH.'
+
 const ENVIRONMENT: readonly Item[] = [
   ['HIKAE_REPOSITORY', 'the repository, when --repo is not given'],
   ['HIKAE_PASSWORD_FILE', 'file with its password'],
@@ -22,15 +31,15 @@ export function programHelp(commands: readonly Command[], columns: number): stri
   })).filter(({ items }) => items.length > 0)
   const width = termWidth(sections.flatMap(({ items }) => items))
   return [
-    "Backs up files into encrypted, deduplicated repositories in restic's format.",
+    "Backs up a whole stack from one file, hikae.yaml, into encrypted, deduplicated repositories in restic's format.",
     '',
     'Usage: hikae COMMAND [options]',
     '',
     ...sections.flatMap(({ heading, items }) => [`${heading}:`, ...itemLines(items, width, columns), '']),
     'First steps:',
-    '  hikae init --repo /mnt/backup/hikae',
-    '  hikae backup --repo /mnt/backup/hikae ~/documents',
-    '  hikae restore --repo /mnt/backup/hikae latest --target /tmp/restored',
+    ...itemLines(FIRST_STEPS, termWidth(FIRST_STEPS), columns),
+    '',
+    ...wrap(WITHOUT_STACK_FILE, columns),
     '',
     'Environment (the RESTIC_ names of these are understood too):',
     ...itemLines(ENVIRONMENT, termWidth(ENVIRONMENT), columns),

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { findInstalled } from '../../schedules/install/install-plan.ts'
 import type { SystemPlaces } from '../../schedules/install/install-request.ts'
 import { readOwnership } from '../../schedules/install/ownership.ts'
+import { isTimed } from '../../schedules/schedule.ts'
+import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
 
@@ -16,9 +18,8 @@ export async function examineSchedule(stack: StackJobs, places: SystemPlaces): P
   }
   if (await daemonAnswers(stack.stateFolder)) return [ok(SUBJECT, 'hikae daemon is running')]
   const onChange = stack.jobs.filter(({ schedule }) => schedule.kind === 'change').map(({ name }) => name)
-  const timed = stack.jobs
-    .filter(({ schedule }) => !['change', 'manual'].includes(schedule.kind))
-    .map(({ name }) => name)
+  const scheduled: readonly ScheduledJob[] = [...stack.jobs, ...stack.maintenance]
+  const timed = scheduled.filter(({ schedule }) => isTimed(schedule)).map(({ name }) => name)
   const found: Diagnosis[] = []
   if (onChange.length > 0) {
     const message = `the daemon does not run, which ${onChange.join(', ')} needs: nothing else notices changes`

@@ -47,6 +47,12 @@ export function stackText(choices: StackChoices): string {
     '    keep: { daily: 14, weekly: 8, monthly: 12 } # the last good snapshot always stays',
     '    objectives: { rpo: 36h } # hikae status says when the newest snapshot is older',
     '',
+    '# Repositories are checked, a part of the data further each time (all of it in 20 weeks), and freed of what nothing needs.',
+    'maintenance:',
+    '  check: weekly # Sunday at 03:00',
+    '  readData: 5%',
+    '  prune: weekly',
+    '',
   ].join('\n')
 }
 
