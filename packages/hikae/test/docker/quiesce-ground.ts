@@ -1,21 +1,23 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BASE_IMAGE, makeTempDir, startDocker, type TempDir, type TestDocker } from '@hikae/testkit'
-import { parseEngineAddress } from '../../src/docker/engine-address.ts'
-import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
-import { type ContainerSummary, listContainers } from '../../src/docker/containers/container.ts'
-import { type Hold, holdContainers, releaseHeld } from '../../src/docker/quiesce/hold.ts'
-import type { Quiesce } from '../../src/docker/quiesce/schema.ts'
-import type { Finding } from '../../src/sources/finding.ts'
-import type { ReadContext } from '../../src/sources/source-kind.ts'
+import {
+  BASE_IMAGE,
+  makeTempDir,
+  type RunningProcess,
+  startDocker,
+  startProcess,
+  type TempDir,
+  type TestDocker,
+} from '@hikae/testkit'
+import { Holder } from './quiesce-holder.ts'
 
-/** An engine, and places for what is remembered of containers that are held. */
-export class QuiesceGround implements AsyncDisposable {
+/** Holds containers of an engine of its own. */
+export class QuiesceGround extends Holder implements AsyncDisposable {
   readonly docker: TestDocker
   readonly dir: TempDir
-  readonly logged: string[] = []
 
   private constructor(docker: TestDocker, dir: TempDir) {
+    super({ host: docker.host, folder: dir.path })
     this.docker = docker
     this.dir = dir
   }
@@ -42,63 +44,40 @@ export class QuiesceGround implements AsyncDisposable {
     this.logged.length = 0
   }
 
+  /** Another process that holds containers until it is killed; it does so when it has printed `held`. */
+  async startHolding(how: 'stop' | 'pause', ...names: string[]): Promise<RunningProcess> {
+    const program = join(import.meta.dirname, 'hold-program.ts')
+    const args = ['-C', '@hikae/source', program, this.docker.host, this.dir.path, how, ...names]
+    return await startProcess('node', args)
+  }
+
+  async holdElsewhere(how: 'stop' | 'pause', ...names: string[]): Promise<RunningProcess> {
+    const running = await this.startHolding(how, ...names)
+    await running.printed('held')
+    return running
+  }
+
+  async states(...names: string[]): Promise<string[]> {
+    return await Promise.all(names.map((name) => this.state(name)))
+  }
+
   /** `running`, `exited`, `paused`, … */
   async state(name: string): Promise<string> {
     return await this.docker.docker('inspect', '--format', '{{.State.Status}}', name)
   }
+}
 
-  async open(signal: AbortSignal = new AbortController().signal): Promise<DockerEngine> {
-    return await openEngine(parseEngineAddress(this.docker.host), process.env, signal)
-  }
-
-  context(source: string, signal: AbortSignal = new AbortController().signal): ReadContext {
-    return {
-      source,
-      folder: this.dir.path,
-      env: { ...process.env, XDG_STATE_HOME: this.dir.join('state') },
-      signal,
-      scratchFolder: () => Promise.reject(new Error('not asked for')),
-      stateFolder: async () => {
-        const folder = this.dir.join(`sources-${source}`)
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        return folder
-      },
-      log: (message) => void this.logged.push(message),
-    }
-  }
-
-  async hold(
-    engine: DockerEngine,
-    names: readonly string[],
-    how: Quiesce,
-    context: ReadContext = this.context('tried'),
-  ): Promise<Hold> {
-    return await holdContainers(engine, await this.named(engine, names), how, context)
-  }
-
-  async named(engine: DockerEngine, names: readonly string[]): Promise<readonly ContainerSummary[]> {
-    const all = await listContainers(engine)
-    return names.map((name) => all.find((container) => container.name === name)!)
-  }
-
-  /** What the next start does. */
-  async settle(source = 'tried'): Promise<readonly Finding[]> {
-    return await releaseHeld(this.context(source), () => this.open())
-  }
-
-  /** What is left of holds: records and locks. */
-  async left(source = 'tried'): Promise<string[]> {
-    const places = [this.dir.join(`sources-${source}`), this.dir.join('state', 'hikae', 'containers')]
-    const names = await Promise.all(places.map((place) => readdir(place).catch(() => [])))
-    return names.flat()
-  }
+/** As from `kill -9`; waits for the end. */
+export async function kill(running: RunningProcess): Promise<void> {
+  running.kill('SIGKILL')
+  await running.finished
 }
 
 /** Waits for something that will be so, for ten seconds at most. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 10_000
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`it never came to be so: ${condition}`)
+    if (performance.now() > deadline) throw new Error(`it never came to be so: ${condition.toString()}`)
     await sleep(20)
   }
 }

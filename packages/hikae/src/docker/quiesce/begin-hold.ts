@@ -2,8 +2,7 @@ import { DockerError } from '../engine-error.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { ContainerSummary } from '../containers/container.ts'
 import type { DockerEngine } from '../engine.ts'
-import { chooseContainers } from './choose-containers.ts'
-import { type ContainerCondition, conditionOf } from './container-condition.ts'
+import { chooseContainers, chooseRunning } from './choose-containers.ts'
 import { containerLocks, takeLock, tryLock } from './container-lock.ts'
 import type { Hold } from './hold.ts'
 import { type HoldRecord, lockOfRecord, newRecord } from './hold-record.ts'
@@ -36,7 +35,8 @@ export async function beginHold(
   // Nobody else knows of it yet.
   locks.use(tryLock(folder, lockOfRecord(record.id))!)
   for (const container of chosen.toSorted(byId)) locks.use(await waitForLock(container, context))
-  const running = await stillRunning(engine, chosen, how)
+  const running = await chooseRunning(engine, chosen, how, context.log)
+  if (running.length === 0) return NOTHING
   context.signal.throwIfAborted()
   const method = methodOf(how, context.log)
   const hold = new RunningHold(
@@ -80,25 +80,3 @@ async function waitForLock({ id, name }: ContainerSummary, { env, signal, log }:
     },
   })
 }
-
-/** Looked at again: whoever had the lock before may have taken his time. */
-async function stillRunning(
-  engine: DockerEngine,
-  containers: readonly ContainerSummary[],
-  how: Quiesce,
-): Promise<readonly RunningContainer[]> {
-  const running: RunningContainer[] = []
-  for (const { id, name } of containers) {
-    const now = await conditionOf(engine, id, name)
-    if (!now?.isRunning || now.isPaused) continue
-    if (how === 'stop' && now.isRemovedAtEnd) {
-      throw new DockerError(`the container ${name} was started with --rm: stopped, it would be gone`, {
-        hint: `start it without --rm, or write \`quiesce: pause\``,
-      })
-    }
-    running.push({ ...now, id })
-  }
-  return running
-}
-
-type RunningContainer = ContainerCondition & { readonly id: string }

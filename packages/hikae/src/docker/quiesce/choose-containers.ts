@@ -1,7 +1,8 @@
-import { type ContainerSummary, findContainer, isAlive } from '../containers/container.ts'
+import { type ContainerSummary, findContainer } from '../containers/container.ts'
 import { ownContainer } from '../containers/own-container.ts'
 import { DockerError } from '../engine-error.ts'
 import type { DockerEngine } from '../engine.ts'
+import { type ContainerCondition, conditionOf } from './container-condition.ts'
 import type { Log } from './method.ts'
 import type { Quiesce } from './schema.ts'
 import { inStopOrder } from './stop-order.ts'
@@ -9,9 +10,10 @@ import { inStopOrder } from './stop-order.ts'
 const SWARM_TASK = 'com.docker.swarm.task.id'
 
 /**
- * Those of the containers that are to hold still, in the order in which they do; our own is never among them.
+ * Those of the containers that may have to hold still, in the order in which they do; our own is never among them. Whether
+ * they run is no matter yet: another run may hold them at this moment.
  *
- * @throws {DockerError} one of them must not be treated so
+ * @throws {DockerError} the one in which programs are to be run does not exist
  */
 export async function chooseContainers(
   engine: DockerEngine,
@@ -20,38 +22,55 @@ export async function chooseContainers(
   log: Log,
 ): Promise<readonly ContainerSummary[]> {
   const named = typeof how === 'object' ? how.exec.container : undefined
-  if (named !== undefined) return [await runningContainer(engine, named)]
-  const own = await ownContainer()
-  const chosen: ContainerSummary[] = []
-  for (const container of containers.filter(isAlive)) {
-    if (container.id === own) log(`${container.name} is Hikae's own container, and is left alone`)
-    else if (container.state === 'paused') log(`${container.name} is paused already, and is left as it is`)
-    else chosen.push(container)
+  if (named !== undefined) return [await findContainer(engine, named)]
+  const ownId = await ownContainer()
+  const own = containers.find(({ id }) => id === ownId)
+  if (own) log(`${own.name} is Hikae's own container, and is left alone`)
+  return inStopOrder(containers.filter((container) => container !== own))
+}
+
+/** A container that is to hold still, as it is once nobody else holds it. */
+export type RunningContainer = ContainerCondition & Pick<ContainerSummary, 'id'>
+
+/**
+ * Those that run, in the same order.
+ *
+ * @throws {DockerError} one of them must not be treated so
+ */
+export async function chooseRunning(
+  engine: DockerEngine,
+  containers: readonly ContainerSummary[],
+  how: Exclude<Quiesce, 'none'>,
+  log: Log,
+): Promise<readonly RunningContainer[]> {
+  const running: RunningContainer[] = []
+  for (const container of containers) {
+    const now = await conditionOf(engine, container.id, container.name)
+    if (now?.isPaused) log(`${now.name} is paused already, and is left as it is`)
+    if (now?.isRunning && !now.isPaused) running.push({ ...now, id: container.id })
+    if (now?.isRunning && how === 'stop') refuseLoss(container, now)
   }
-  if (how === 'stop') refuseTasks(chosen)
-  return inStopOrder(chosen)
+  const named = typeof how === 'object' ? how.exec.container : undefined
+  if (named !== undefined && running.length === 0) throw notRunning(named)
+  return running
 }
 
-async function runningContainer(engine: DockerEngine, name: string): Promise<ContainerSummary> {
-  const found = await findContainer(engine, name)
-  if (found.state === 'running') return found
-  throw new DockerError(
-    `no program can be run in the container ${found.name} before the backup: it is ${found.state}`,
-    {
-      hint: `start it with \`docker start ${found.name}\`, or take \`exec\` out of \`quiesce\``,
-    },
-  )
+function notRunning(name: string): DockerError {
+  return new DockerError(`no program can be run in the container ${name} before the backup: it does not run`, {
+    hint: `start it with \`docker start ${name}\`, or take \`exec\` out of \`quiesce\``,
+  })
 }
 
-/** The orchestrator would put a new one in its place. */
-function refuseTasks(containers: readonly ContainerSummary[]): void {
-  const task = containers.find(({ labels }) => SWARM_TASK in labels)
-  if (!task) return
-  const service = task.labels['com.docker.swarm.service.name'] ?? 'SERVICE'
-  throw new DockerError(
-    `${task.name} is a task of the Swarm service ${service}: stopped, it would be replaced at once`,
-    {
+/** What would not come back as it was. */
+function refuseLoss({ name, labels }: ContainerSummary, { isRemovedAtEnd }: ContainerCondition): void {
+  if (SWARM_TASK in labels) {
+    const service = labels['com.docker.swarm.service.name'] ?? 'SERVICE'
+    throw new DockerError(`${name} is a task of the Swarm service ${service}: stopped, it would be replaced at once`, {
       hint: `write \`quiesce: pause\`, or take the service down around the backup with hooks: \`docker service scale ${service}=0\``,
-    },
-  )
+    })
+  }
+  if (!isRemovedAtEnd) return
+  throw new DockerError(`the container ${name} was started with --rm: stopped, it would be gone`, {
+    hint: 'start it without --rm, or write `quiesce: pause`',
+  })
 }

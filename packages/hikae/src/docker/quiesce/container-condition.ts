@@ -10,6 +10,8 @@ export interface ContainerCondition {
   /** Also while it is paused, or waits to be restarted. */
   readonly isRunning: boolean
   readonly isPaused: boolean
+  /** Its process has ended, and Docker starts another one soon. */
+  readonly isRestarting: boolean
   /** When its process began, as the engine says it. */
   readonly startedAt: string
   readonly exitCode: number
@@ -32,6 +34,7 @@ export async function conditionOf(engine: Asked, id: string, name: string): Prom
       name: found.Name.replace(/^\//, ''),
       isRunning: found.State.Running,
       isPaused: found.State.Paused,
+      isRestarting: found.State.Restarting,
       startedAt: found.State.StartedAt,
       exitCode: found.State.ExitCode,
       isRemovedAtEnd: found.HostConfig.AutoRemove === true,

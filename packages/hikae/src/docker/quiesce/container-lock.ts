@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,6 +11,7 @@ import { isBusy } from '../../state/sqlite-error.ts'
 
 /** How often a lock that another holds is tried. */
 const LOOK_MS = 100
+const ENDING = '.lock'
 
 /** Where the locks of containers lie: one place for all stacks of this user, since two may save the same container. */
 export function containerLocks(env: Environment): string {
@@ -25,7 +26,7 @@ export function containerLocks(env: Environment): string {
  */
 export function tryLock(folder: string, name: string): Disposable | undefined {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, `${name}.lock`)
+  const path = join(folder, `${name}${ENDING}`)
   for (;;) {
     makePrivateFile(path)
     const inode = inodeOf(path)
@@ -34,6 +35,13 @@ export function tryLock(folder: string, name: string): Disposable | undefined {
     // Whoever had it before may have removed the file that was opened: a lock on that says nothing to others.
     if (taken !== 'gone' && inode !== undefined && inodeOf(path) === inode) return owned(path, taken)
     if (taken !== 'gone') taken.close()
+  }
+}
+
+/** Removes what the dead have left. */
+export function sweepLocks(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(ENDING)) tryLock(folder, name.slice(0, -ENDING.length))?.[Symbol.dispose]()
   }
 }
 
@@ -52,7 +60,7 @@ export async function takeLock(
     const lock = tryLock(folder, name)
     if (lock) return lock
     onBusy()
-    await pause(LOOK_MS, undefined, { signal })
+    await pause(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 
@@ -62,7 +70,7 @@ function take(path: string): DatabaseSync | 'busy' | 'gone' {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(url, { timeout: 0 })
-    database.exec('begin exclusive')
+    database.exec('pragma journal_mode = memory; begin exclusive') // no file beside it
     return database
   } catch (error) {
     database?.close()

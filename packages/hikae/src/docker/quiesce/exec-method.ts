@@ -18,6 +18,7 @@ export function execMethod({ before, after, timeoutMs, log }: ExecOptions): Quie
   return {
     doing: 'quiescing',
     done: 'was held',
+    startsAnew: false,
     async begin(engine, held) {
       await run(engine, held, before)
       return true

@@ -33,6 +33,8 @@ export interface Release {
  * A container that another run holds is waited for. Whoever reads several things at once therefore makes one hold for
  * all of them.
  *
+ * @param containers all that may write, also those that do not run now: another run may have stopped them, and would start
+ *   them in the middle of the reading
  * @throws {DockerError} one of them cannot be made to hold still, or must not; those that were are let go on first
  */
 export async function holdContainers(

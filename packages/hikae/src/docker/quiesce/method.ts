@@ -11,6 +11,8 @@ export interface QuiesceMethod {
   readonly doing: string
   /** Of what was done, for the log: `was stopped`. */
   readonly done: string
+  /** Whether letting it go on starts a new process, which may find something wrong and end. */
+  readonly startsAnew: boolean
   /**
    * Makes it hold still. Never broken off: what is only asked for could take effect after it was undone.
    *

@@ -5,7 +5,7 @@ import type { QuiesceMethod, Undone } from './method.ts'
 
 /** Freezes the container's processes where they are, and lets them go on. */
 export function pauseMethod(): QuiesceMethod {
-  return { doing: 'pausing', done: 'was paused', begin: pause, undo: unpause }
+  return { doing: 'pausing', done: 'was paused', startsAnew: false, begin: pause, undo: unpause }
 }
 
 async function pause(engine: Asked, { id, name }: HeldContainer): Promise<boolean> {
@@ -25,7 +25,7 @@ async function unpause(engine: Asked, { id, name, startedAt }: HeldContainer): P
   const now = await conditionOf(engine, id, name)
   if (!now) return { isBack: false, disturbance: 'was removed' }
   if (!now.isRunning) {
-    return { isBack: false, disturbance: 'ended, and was not started again, since it had only been paused' }
+    return { isBack: false, disturbance: 'ended and was left so' }
   }
   if (now.startedAt !== startedAt) return { isBack: false, disturbance: 'was started anew' }
   if (!now.isPaused) return { isBack: false, disturbance: 'was unpaused by something else' }

@@ -17,6 +17,7 @@ export function stopMethod(log: Log): QuiesceMethod {
   return {
     doing: 'stopping',
     done: 'was stopped',
+    startsAnew: true,
     begin: (engine, held) => stop(engine, held, log),
     undo: startAgain,
   }
