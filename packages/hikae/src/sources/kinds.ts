@@ -4,6 +4,7 @@ import { filesSource } from './files/files-source.ts'
 import { gitSource } from './git/git-source.ts'
 import type { SourceKind } from './source-kind.ts'
 import { sqliteSource } from './sqlite/sqlite-source.ts'
+import { swarmSource } from './swarm/swarm-source.ts'
 
 /** Every kind of source; a new one is its folder and a line here. */
 export const SOURCE_KINDS: readonly SourceKind[] = [
@@ -12,4 +13,5 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   gitSource,
   commandSource,
   dockerImagesSource,
+  swarmSource,
 ]

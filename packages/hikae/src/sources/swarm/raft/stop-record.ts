@@ -1,0 +1,55 @@
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { InputError, systemCode } from '../../../errors.ts'
+import { syncToDisk } from '../../../sync-to-disk.ts'
+
+const program = z.array(z.string()).min(1)
+const recordSchema = z.object({
+  version: z.literal(1),
+  /** ISO 8601. */
+  stoppedAt: z.string(),
+  start: program,
+  unlock: program.optional(),
+})
+
+/** An engine that was stopped, or is about to be, and how it is started again. */
+export type StopRecord = z.output<typeof recordSchema>
+
+/** The lock of whoever has the engine stopped. */
+export const STOP_LOCK = 'raft-engine'
+
+const NAME = 'raft-engine-stopped.json'
+
+/** Outlasts a loss of power. */
+export async function writeStopRecord(folder: string, record: StopRecord): Promise<void> {
+  const path = join(folder, NAME)
+  const fresh = `${path}.new`
+  await rm(fresh, { force: true })
+  {
+    await using file = await open(fresh, 'wx', 0o600)
+    await file.writeFile(JSON.stringify(record))
+    await file.sync()
+  }
+  await rename(fresh, path)
+  await syncToDisk(folder)
+}
+
+/** @returns undefined when no engine was left stopped @throws {InputError} */
+export async function readStopRecord(folder: string): Promise<StopRecord | undefined> {
+  const path = join(folder, NAME)
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw new InputError(`${path} says how a stopped Docker Engine is started again, and cannot be read`, {
+      hint: 'see whether the engine runs, then remove that file',
+      cause: error,
+    })
+  }
+}
+
+export async function removeStopRecord(folder: string): Promise<void> {
+  await rm(join(folder, NAME), { force: true })
+  await syncToDisk(folder)
+}
