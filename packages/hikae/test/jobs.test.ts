@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { collect, makeTempDir } from '@hikae/testkit'
+import { collect, faultAt, makeTempDir, withFaults } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { dump } from '@hikae/engine'
 import { openPoint } from '../src/points/snapshot-point.ts'
@@ -93,6 +93,33 @@ describe('a run', () => {
     expect(await ground.snapshots('offsite')).toHaveLength(1)
     ground.backends.delete('offsite')
     expect((await ground.run(job)).outcome).toBe('failed')
+  })
+
+  test('reads the snapshots of each repository once, however many sources there are', async ({ ground, expect }) => {
+    const job = ground.job({ uploads: uploads(), settings: uploads(), mail: uploads() })
+    await ground.run(job)
+    const usb = withFaults(ground.backends.get('usb')!)
+    ground.backends.set('usb', usb)
+    expect((await ground.run(job)).outcome).toBe('succeeded')
+    const lists = usb.calls.filter(({ operation, kind }) => operation === 'list' && kind === 'snapshot')
+    expect(lists).toHaveLength(1)
+    // Three are there; each of the three that are stored is looked at once.
+    const reads = usb.calls.filter(({ operation, kind }) => operation === 'read' && kind === 'snapshot')
+    expect(reads).toHaveLength(6)
+    for (const { parent } of (await ground.snapshots('usb')).slice(3)) expect(parent).toEqual(expect.any(String))
+  })
+
+  test('fails in the step that opens a repository whose snapshots cannot be listed, and there alone', async ({
+    ground,
+    expect,
+  }) => {
+    const plan = faultAt({ operation: 'list', kind: 'snapshot' }, { kind: 'fail-before' })
+    ground.backends.set('usb', withFaults(ground.backends.get('usb')!, plan))
+    const report = await ground.run(ground.job({ uploads: uploads(), settings: uploads() }))
+    expect(report.outcome).toBe('incomplete')
+    const failed = report.steps.filter(({ outcome }) => outcome === 'failed')
+    expect(failed).toMatchObject([{ kind: 'open', repository: 'usb' }])
+    expect(await ground.snapshots('offsite')).toHaveLength(2)
   })
 
   test('that is told to stop releases the source, and its last hooks run all the same', async ({

@@ -1,4 +1,4 @@
-import type { Lock, Repository } from '@hikae/engine'
+import type { Lock, Repository, SnapshotId, StoredSnapshot } from '@hikae/engine'
 
 /** A repository of the stack, open; disposing of it gives its lock back and closes it. */
 export interface JobRepository extends AsyncDisposable {
@@ -6,6 +6,10 @@ export interface JobRepository extends AsyncDisposable {
   /** With a loaded index. */
   readonly repository: Repository
   readonly lock: Lock
+  /** What it held when it was opened, and what this run has stored in it since. */
+  readonly snapshots: StoredSnapshot[]
+  /** Snapshots that are there and cannot be read. */
+  readonly unreadable: readonly SnapshotId[]
   /** Aborts when the run is to stop, and when the lock was lost. */
   readonly signal: AbortSignal
 }
@@ -13,8 +17,10 @@ export interface JobRepository extends AsyncDisposable {
 /** How a run reaches the repositories of the stack; whoever starts the run knows where they are and their passwords. */
 export interface JobRepositories {
   /**
+   * Opens it and reads its snapshots.
+   *
    * @param mode exclusive for what removes
-   * @throws when it cannot be opened or locked
+   * @throws when it cannot be opened or locked, or its snapshots cannot be listed
    */
   open(name: string, mode: 'shared' | 'exclusive', signal: AbortSignal): Promise<JobRepository>
   /**

@@ -1,4 +1,5 @@
-import type { KeepPolicy, StoredSnapshot } from '@hikae/engine'
+import type { KeepPolicy, SnapshotId, StoredSnapshot } from '@hikae/engine'
+import { InputError } from '../errors.ts'
 import { INCOMPLETE_TAG } from '../points/read-source.ts'
 import type { JobRepository } from './job-repositories.ts'
 
@@ -15,16 +16,16 @@ export interface Retention {
  *
  * @param repository locked exclusively
  * @returns how many were removed and how many stay
+ * @throws {InputError} a snapshot cannot be read, so that nobody knows whose it is
  * @throws what kept one from being removed
  */
 export async function retain(
-  { repository, lock, signal }: JobRepository,
+  { repository, lock, snapshots: all, unreadable, signal }: JobRepository,
   { tags, policy, now }: Retention,
 ): Promise<{ removed: number; kept: number }> {
   const { forgetSnapshots, planForget } = await import('@hikae/engine')
-  const own = (await repository.snapshots(signal)).filter(({ tags: has = [] }) =>
-    tags.every((tag) => has.includes(tag)),
-  )
+  if (unreadable.length > 0) throw unreadableError(unreadable)
+  const own = all.filter(({ tags: has = [] }) => tags.every((tag) => has.includes(tag)))
   const isGood = ({ tags: has = [] }: StoredSnapshot): boolean => !has.includes(INCOMPLETE_TAG)
   const remove = [own.filter(isGood), own.filter((snapshot) => !isGood(snapshot))].flatMap((snapshots) => {
     if (snapshots.length === 0) return []
@@ -37,4 +38,11 @@ export async function retain(
   })
   if (failed.length > 0) throw failed[0]!.error
   return { removed: removed.length, kept: own.length - removed.length }
+}
+
+function unreadableError(ids: readonly SnapshotId[]): InputError {
+  const more = ids.length > 1 ? ` and ${ids.length - 1} more cannot` : ' cannot'
+  return new InputError(`snapshot ${ids[0]!.slice(0, 8)}${more} be read, so nothing was removed`, {
+    hint: 'run `hikae check` on the repository, then `hikae repair snapshots`',
+  })
 }

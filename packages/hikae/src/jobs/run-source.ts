@@ -6,6 +6,7 @@ import type { RunFinding, SourceResult, StepEnd } from '../state/run-record.ts'
 import type { Job, JobSource } from './job.ts'
 import type { JobRepository } from './job-repositories.ts'
 import { judgeReading } from './judge-reading.ts'
+import { readContext } from './read-context.ts'
 import type { RunContext } from './run-context.ts'
 import { worstOutcome } from './run-report.ts'
 import type { Steps } from './steps.ts'
@@ -41,7 +42,7 @@ export async function runSource(run: SourceRun): Promise<SourceResult> {
   })
   if (repositories.length === 0) return failed()
   await using scratch = new AsyncDisposableStack()
-  const reading = readContext(run, scratch)
+  const reading = readContext(source, context, run.signal, scratch)
   if (!(await isReady(run, reading))) return failed()
   const report = await steps.take({ kind: 'read', source: source.name }, async () => {
     const value = await read(run, reading)
@@ -67,19 +68,6 @@ export async function runSource(run: SourceRun): Promise<SourceResult> {
   }
 }
 
-function readContext({ source, context, signal }: SourceRun, scratch: AsyncDisposableStack): ReadContext {
-  const { folder, env, folders, journal } = context
-  return {
-    source: source.name,
-    folder,
-    env,
-    signal,
-    scratchFolder: async () => scratch.use(await folders.scratch(source.name)).path,
-    stateFolder: () => folders.state(source.name),
-    log: (message) => journal.log({ level: 'info', source: source.name, message }),
-  }
-}
-
 /** An error among what examining finds means that reading would fail, or be worth nothing. */
 async function isReady({ source, steps }: SourceRun, reading: ReadContext): Promise<boolean> {
   const ready = await steps.take({ kind: 'preflight', source: source.name }, async () => {
@@ -101,8 +89,9 @@ async function read(
   const origin = { kind: source.kind.name, source: source.name, stack, job: job.name, run: runId, program }
   const { mostShrinkage, mayBeEmpty } = source.expectations
   const expectations = { mostShrinkage: acceptShrinkage ? 1 : mostShrinkage, mayBeEmpty }
-  const targets = repositories.map(({ repository, lock, signal: ofLock }) => ({
+  const targets = repositories.map(({ repository, lock, snapshots, signal: ofLock }) => ({
     repository,
+    snapshots,
     signal: ofLock,
     confirmLock: () => lock.confirm(),
   }))
@@ -144,6 +133,7 @@ async function settle(
   const id = await steps.take({ kind: 'read', ...about }, async () => {
     if (stored.error) throw stored.error
     const { dataAdded: addedBytes, dataAddedPacked: storedBytes } = stored.summary
+    repository.snapshots.push(stored.snapshot!)
     return { value: stored.snapshot!.id, facts: { snapshot: stored.snapshot!.id, addedBytes, storedBytes } }
   })
   if (id === undefined) return undefined

@@ -6,6 +6,7 @@ import {
   MemoryBackend,
   openRepository,
   type Repository,
+  type SnapshotId,
   type StoredSnapshot,
 } from '@hikae/engine'
 import { TEST_POLYNOMIAL, type TempDir } from '@hikae/testkit'
@@ -125,10 +126,13 @@ export class JobGround {
     if (!backend) throw new Error(`there is no repository ${name}`)
     const repository = await openRepository(backend, { password: PASSWORD, signal })
     const lock = await lockAndLoad(repository, mode, { signal, sleep: async () => undefined })
+    const unreadable: SnapshotId[] = []
     return {
       name,
       repository,
       lock,
+      snapshots: await repository.snapshots(signal, (id) => unreadable.push(id)),
+      unreadable,
       signal: AbortSignal.any([signal, lock.signal]),
       [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose](),
     }

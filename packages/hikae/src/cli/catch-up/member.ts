@@ -1,3 +1,4 @@
+import type { StoredSnapshot } from '@hikae/engine'
 import type { CommandContext } from '../context.ts'
 import { errorMessage } from '../../errors.ts'
 import { shortId } from '../output/snapshot.ts'
@@ -15,9 +16,14 @@ export interface Member extends Holding {
   readonly pending: ReadonlySet<string>
 }
 
+/** A repository, with its snapshots when they were read already. */
+export interface ReadRepository extends OpenedRepository {
+  readonly held?: readonly StoredSnapshot[]
+}
+
 /** Lists the snapshots of all. One that cannot be listed does not keep the others from it. */
 export async function readMembers(
-  opened: readonly OpenedRepository[],
+  opened: readonly ReadRepository[],
   context: CommandContext,
 ): Promise<{ members: Member[]; failed: UnopenedRepository[] }> {
   const members: Member[] = []
@@ -31,12 +37,12 @@ export async function readMembers(
   return { members, failed }
 }
 
-async function readMember({ chosen, session }: OpenedRepository, { env, out }: CommandContext): Promise<Member> {
+async function readMember({ chosen, session, held }: ReadRepository, { env, out }: CommandContext): Promise<Member> {
   const label = labelOf(chosen)
   const { repository, signal } = session
-  const snapshots = await repository.snapshots(signal, (id) =>
-    out.warn(`snapshot ${shortId(id)} of ${label} cannot be read: run \`hikae check\` on it`),
-  )
+  const warn = (id: string): void =>
+    out.warn(`snapshot ${shortId(id)} of ${label} cannot be read: run \`hikae check\` on it`)
+  const snapshots = held ?? (await repository.snapshots(signal, warn))
   let pending: ReadonlySet<string> = new Set()
   try {
     pending = await pendingMoments(env, repository.config.id)

@@ -1,12 +1,14 @@
-import type { BandwidthLimits } from '@hikae/engine'
+import type { BandwidthLimits, SnapshotId } from '@hikae/engine'
 import type { JobRepositories, JobRepository } from '../../jobs/job-repositories.ts'
 import { readMembers } from '../catch-up/member.ts'
 import { catchUpAfterBackup, promiseCatchUp } from '../catch-up/with-backup.ts'
 import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
+import { printableText } from '../output/printable.ts'
+import { shortId } from '../output/snapshot.ts'
 import { chooseByName } from '../repository/choose.ts'
 import type { OpenedRepository } from '../repository/open-all.ts'
-import { openChosen } from '../repository/session.ts'
+import { openChosen, type Session } from '../repository/session.ts'
 
 /** Others must not be held up for longer by one that is in trouble. */
 const PATIENCE_MS = 2 * 60_000
@@ -28,18 +30,21 @@ export function repositoriesOfStack(
         { ...context, signal },
         { lock: mode, patienceMs: PATIENCE_MS, answersWithinMs: PATIENCE_MS },
       )
+      const held = await readHeld(session)
       const repository: JobRepository = {
         name,
+        ...held,
         repository: session.repository,
         lock: session.lock!,
         signal: session.signal,
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       }
+      if (mode === 'shared') warnOfUnreadable(repository, context)
       sessions.set(repository, { chosen, session })
       return repository
     },
     async prepareCatchUp(repositories, tags) {
-      const opened = repositories.map((repository) => sessions.get(repository)!)
+      const opened = repositories.map((repository) => ({ ...sessions.get(repository)!, held: repository.snapshots }))
       const { members } = await readMembers(opened, context)
       const own = members.map((member) => ({
         ...member,
@@ -55,6 +60,24 @@ export function repositoriesOfStack(
           ),
       }
     },
+  }
+}
+
+/** @throws what keeps snapshots from being listed; the repository is closed then */
+async function readHeld(session: Session): Promise<Pick<JobRepository, 'snapshots' | 'unreadable'>> {
+  const unreadable: SnapshotId[] = []
+  try {
+    const snapshots = await session.repository.snapshots(session.signal, (id) => unreadable.push(id))
+    return { snapshots, unreadable }
+  } catch (error) {
+    await session[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function warnOfUnreadable({ name, unreadable }: JobRepository, { out }: CommandContext): void {
+  for (const id of unreadable) {
+    out.warn(`snapshot ${shortId(id)} of ${printableText(name)} cannot be read: run \`hikae check\` on it`)
   }
 }
 
