@@ -1,14 +1,18 @@
 import { errorMessage, InputError } from '../errors.ts'
 import { tagsOf } from '../points/read-source.ts'
-import type { SourceResult } from '../state/run-record.ts'
+import type { Finding } from '../sources/finding.ts'
+import type { ReadContext } from '../sources/source-kind.ts'
+import type { SourceResult, StepEnd } from '../state/run-record.ts'
 import type { Hook } from './hook-schema.ts'
 import type { Job, JobSource } from './job.ts'
 import type { CatchUp, JobRepository } from './job-repositories.ts'
+import { readContext } from './read-context.ts'
 import { retain } from './retain.ts'
 import type { RunContext } from './run-context.ts'
 import { runHooks } from './run-hooks.ts'
 import { type RunReport, worstOutcome } from './run-report.ts'
 import { runSource } from './run-source.ts'
+import { settleSources } from './settle-sources.ts'
 import { Steps } from './steps.ts'
 
 /**
@@ -33,6 +37,7 @@ class JobRun {
 
   async execute(): Promise<RunReport> {
     const { hooks } = this.#job
+    await this.#settle()
     const isBegun = await this.#runHooks('before', hooks.before)
     const sources = isBegun ? await this.#backUp() : this.#job.sources.map((source) => this.#notBegun(source))
     await this.#retain(sources)
@@ -51,6 +56,17 @@ class JobRun {
     const ofSources = worstOutcome(outcomes.map((outcome) => (outcome === 'failed' ? 'incomplete' : outcome)))
     const ofSteps = this.#steps.records.some(({ outcome }) => outcome !== 'succeeded') ? 'incomplete' : 'succeeded'
     return worstOutcome([ofSources, ofSteps])
+  }
+
+  /** A step only where there was something to put in order. */
+  async #settle(): Promise<void> {
+    await using scratch = new AsyncDisposableStack()
+    const { sources = [], signal } = this.#context
+    const all = [...sources, ...this.#job.sources.filter(({ name }) => !sources.some((other) => other.name === name))]
+    const contextOf = (source: JobSource): ReadContext => readContext(source, this.#context, signal, scratch)
+    for (const { source, findings } of await settleSources(all, contextOf)) {
+      await this.#steps.take({ kind: 'release', source }, async () => verdictOn(findings))
+    }
   }
 
   async #backUp(): Promise<SourceResult[]> {
@@ -154,6 +170,13 @@ class JobRun {
     })
     return done ?? false
   }
+}
+
+function verdictOn(findings: readonly Finding[]): StepEnd {
+  const outcome = findings.some(({ severity }) => severity === 'error') ? 'incomplete' : 'succeeded'
+  const hint = (findings.find(({ severity }) => severity === 'error') ?? findings[0])?.hint
+  const message = findings.map((finding) => finding.message).join('; ')
+  return { outcome, message, ...(hint === undefined ? {} : { hint }) }
 }
 
 /** Aborts when the run is to stop, and when it has lasted too long. */

@@ -9,6 +9,7 @@ import type { CommandContext } from '../context.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
 import { sayInterrupted } from '../jobs/say-interrupted.ts'
+import { saySettled } from '../jobs/say-settled.ts'
 import { StackRunner } from '../jobs/stack-runner.ts'
 import { everythingOf, startStackScheduler } from '../jobs/stack-scheduler.ts'
 import { formatTime } from '../output/format.ts'
@@ -35,6 +36,7 @@ export async function runDaemon(first: StackJobs, globals: GlobalValues, context
   owned.use(place)
   const manager = owned.use(openServiceManager(context.env, (error) => context.out.warn(errorMessage(error))))
   await sayInterrupted(runner, context.out)
+  await saySettled(first, context)
   const daemon = new Daemon(runner, manager, globals, context)
   const scheduler = owned.use(daemon.start())
   const watches = owned.use(new ChangeWatches((job) => void scheduler.request(job), context))

@@ -129,6 +129,7 @@ export class StackRunner implements AsyncDisposable {
         stackFiles: stack.files,
         folder: stack.folder,
         repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
+        sources: this.stack.sources,
         folders: this.#folders.forRun(id),
         journal,
         program: programVersion(),
