@@ -1,5 +1,6 @@
 import { commandSource } from './command/command-source.ts'
 import { dockerImagesSource } from './docker-images/docker-images-source.ts'
+import { dockerVolumesSource } from './docker-volumes/docker-volumes-source.ts'
 import { filesSource } from './files/files-source.ts'
 import { gitSource } from './git/git-source.ts'
 import type { SourceKind } from './source-kind.ts'
@@ -12,6 +13,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   sqliteSource,
   gitSource,
   commandSource,
+  dockerVolumesSource,
   dockerImagesSource,
   swarmSource,
 ]

@@ -1,0 +1,120 @@
+import type { DockerEngine } from '../../docker/engine.ts'
+import { InputError } from '../../errors.ts'
+import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
+import { accessTo } from './access.ts'
+import type { DockerVolumesConfig } from './config.ts'
+import { openVolumesEngine } from './open-volumes-engine.ts'
+import { exchange } from './restore/exchange.ts'
+import { runningUsers } from './restore/hold-users.ts'
+import { settleVolumes } from './restore/settle-volumes.ts'
+import { LABELS, specOfLabel } from './restore/volume-labels.ts'
+import { meansName, selectVolumes } from './select-volumes.ts'
+import { createVolume, findVolume, listVolumes, removeVolume, type Volume } from './volume.ts'
+
+/** One volume of a copy, and the one that it was in. */
+interface KeptVolume {
+  readonly kept: Volume
+  readonly name: string
+}
+
+/** What restores in place have kept of the volumes that a configuration means; those of one restore together. */
+export async function keptVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
+  await using engine = await openVolumesEngine(config, context)
+  const all = await listVolumes(engine)
+  const meant = new Set(selectVolumes(config, all).volumes.map(({ name }) => name))
+  const found = all.flatMap((kept): KeptVolume[] => {
+    const { [LABELS.kept]: name, [LABELS.time]: time } = kept.labels
+    const isOurs = name !== undefined && time !== undefined && (meant.has(name) || meansName(config, name))
+    return isOurs ? [{ kept, name }] : []
+  })
+  const byTime = Map.groupBy(found, ({ kept }) => kept.labels[LABELS.time]!)
+  return [...byTime]
+    .map(([time, volumes]): KeptCopy => ({
+      time: new Date(time),
+      place: volumes.map(({ kept }) => `volume ${kept.name}`).join(', '),
+      planUndo: (of) => planUndo(config, volumes, of),
+      remove: (of) => remove(config, volumes, of),
+    }))
+    .toSorted((one, other) => other.time.getTime() - one.time.getTime())
+}
+
+async function planUndo(
+  config: DockerVolumesConfig,
+  volumes: readonly KeptVolume[],
+  context: ReadContext,
+): Promise<RestorePlan> {
+  await using engine = await openVolumesEngine(config, context)
+  const live = await liveOf(engine, volumes)
+  for (const { kept } of volumes) await refuseRemote(engine, kept)
+  const running = await runningUsers(engine, live.values().toArray())
+  const names = running.map(({ name }) => name).join(', ')
+  return {
+    steps: [
+      ...(running.length > 0 ? [`stop what runs with them: ${names}`] : []),
+      ...volumes.map(({ kept, name }) =>
+        live.has(name)
+          ? `put what the volume ${kept.name} has in the place of what is in ${name} now, which is kept as ${name}.before-TIME`
+          : `make the volume ${name}, which is not there, again, and put what the volume ${kept.name} has into it`,
+      ),
+      ...(running.length > 0 ? [`start ${names} again, and wait until they are well; else all is put back`] : []),
+    ],
+    apply: (signal) => undo(config, volumes, { ...context, signal }),
+  }
+}
+
+async function undo(
+  config: DockerVolumesConfig,
+  volumes: readonly KeptVolume[],
+  context: ReadContext,
+): Promise<Restored> {
+  await using engine = await openVolumesEngine(config, context)
+  for (const { message } of await settleVolumes(engine, context)) context.log(message)
+  const live = await liveOf(engine, volumes)
+  const gone = volumes.filter(({ name }) => !live.has(name))
+  await using made = new AsyncDisposableStack()
+  for (const { kept, name } of gone) {
+    const spec = specOfLabel(kept)
+    if (!spec) throw new InputError(`the volume ${kept.name} does not say what ${name} was made of`)
+    live.set(name, await createVolume(engine, { ...spec, name }))
+    made.defer(() => removeVolume(engine.outlastingStops(), name))
+  }
+  const exchanges = volumes.map(({ kept, name }) => ({
+    live: live.get(name)!,
+    fresh: { volume: kept, way: 'direct' as const, leave: () => undefined },
+  }))
+  const { kept, findings } = await exchange(engine, exchanges, new Date(), context)
+  made.move()
+  for (const volume of volumes) await removeVolume(engine, volume.kept.name)
+  return {
+    place: volumes.map(({ name }) => `volume ${name}`).join(', '),
+    kept: kept.map((name) => `volume ${name}`).join(', '),
+    findings,
+  }
+}
+
+async function remove(
+  config: DockerVolumesConfig,
+  volumes: readonly KeptVolume[],
+  context: ReadContext,
+): Promise<void> {
+  await using engine = await openVolumesEngine(config, context)
+  for (const { kept } of volumes) await removeVolume(engine, kept.name)
+}
+
+async function liveOf(engine: DockerEngine, volumes: readonly KeptVolume[]): Promise<Map<string, Volume>> {
+  const live = new Map<string, Volume>()
+  for (const { kept, name } of volumes) {
+    if (!(await findVolume(engine, kept.name))) throw new InputError(`the volume ${kept.name} is gone`)
+    const volume = await findVolume(engine, name)
+    if (volume) live.set(name, volume)
+  }
+  return live
+}
+
+async function refuseRemote(engine: DockerEngine, kept: Volume): Promise<void> {
+  const { way, why } = await accessTo(engine, kept, 'auto')
+  if (way === 'direct') return
+  throw new InputError(`what the volume ${kept.name} keeps cannot be put back from here: ${why}`, {
+    hint: "undo it on the host of the Docker Engine, as root; or mount it in the place of the other in the application's configuration",
+  })
+}

@@ -1,0 +1,73 @@
+import type { DockerEngine } from '../../docker/engine.ts'
+import type { Hold } from '../../docker/quiesce/hold.ts'
+import type { TreeCounts } from '../counted-tree.ts'
+import type { Finding } from '../finding.ts'
+import type { SourceReading } from '../source-kind.ts'
+import type { DockerVolumesConfig } from './config.ts'
+import { nothingFits } from './selection-findings.ts'
+import type { VolumeReading } from './read-volume.ts'
+import { type SavedVolume, specOf, type VolumesFacts } from './volume-facts.ts'
+import type { VolumeUsers } from './volume-users.ts'
+
+export interface ReadVolumes {
+  readonly engine: DockerEngine
+  readonly config: DockerVolumesConfig
+  readonly users: readonly VolumeUsers[]
+  readonly readings: readonly VolumeReading[]
+  readonly unmatched: readonly string[]
+  /** What is to be said of databases that were running. */
+  readonly live: readonly Finding[]
+  readonly hold: Hold
+}
+
+/** Lets the containers go on as soon as the reading is known to be whole, and says what was read. */
+export async function readingOf(read: ReadVolumes): Promise<SourceReading> {
+  const { engine, config, users, readings, unmatched, live, hold } = read
+  const counts: TreeCounts[] = []
+  for (const reading of readings) counts.push(await reading.finish())
+  const names = hold.containers
+  const { seconds, findings } = await hold.release()
+  const volumes = readings.map(({ volume, way }, at): SavedVolume => {
+    const { all, writers } = users.find((each) => each.volume === volume)!
+    const held = all.filter(({ name }) => names.includes(name)).map(({ name }) => name)
+    const isStill = writers.every(({ name }) => config.quiesce === 'stop' && held.includes(name))
+    return {
+      ...specOf(volume),
+      scope: volume.scope,
+      ...counts[at]!,
+      ...{ read: way, isStill, usedBy: all.map(({ name }) => name), held },
+    }
+  })
+  const facts: VolumesFacts = {
+    engine: engine.version,
+    volumes,
+    quiesce: typeof config.quiesce === 'string' ? config.quiesce : 'exec',
+    ...(names.length === 0 ? {} : { heldSeconds: seconds }),
+  }
+  return {
+    facts: { ...facts },
+    findings: [...live, ...findings, ...(await changes(readings)), ...nothingFits({ unmatched })],
+    isEmpty: volumes.every(({ files, others }) => files + others === 0),
+  }
+}
+
+async function changes(readings: readonly VolumeReading[]): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const reading of readings) {
+    const { volume } = reading
+    switch (await reading.fate()) {
+      case 'same':
+        continue
+      case 'vanished':
+        findings.push({ severity: 'error', message: `the volume ${volume.name} vanished while it was saved` })
+        continue
+      case 'replaced':
+        findings.push({
+          severity: 'error',
+          message: `the volume ${volume.name} was removed and made anew while it was saved`,
+          hint: 'save it again',
+        })
+    }
+  }
+  return findings
+}

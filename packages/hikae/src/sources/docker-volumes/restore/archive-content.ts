@@ -1,0 +1,77 @@
+import type { DirectoryEntry } from '@hikae/engine'
+import { requestArchive } from '../../../docker/archive/archive-request.ts'
+import { type HelperContainer, withHelperContainer } from '../../../docker/archive/helper-container.ts'
+import { openArchive } from '../../../docker/archive/open-archive.ts'
+import { putArchive } from '../../../docker/archive/put-archive.ts'
+import type { DockerEngine } from '../../../docker/engine.ts'
+import type { TreeCounts } from '../../counted-tree.ts'
+import { VOLUMES_FOLDER } from '../volume-facts.ts'
+import type { VolumeWork } from './build-volume.ts'
+
+/**
+ * Where a helper has the volume: in its root, since the engine writes no symlink that leads out of the folder that an archive
+ * is put into.
+ */
+const ROOT = '/'
+const NAME = 'hikae-volume'
+const PLACE = `${ROOT}${NAME}`
+
+/** Fills an empty volume with what was saved of one, through a container that is never started. */
+export async function fillThroughEngine(
+  { engine, point, context: { signal } }: VolumeWork,
+  saved: string,
+  volume: string,
+): Promise<void> {
+  await using writer = await helperWith(engine, volume, 'write', signal)
+  await putArchive(engine, writer.id, ROOT, point.tar(`/${VOLUMES_FOLDER}/${saved}`, NAME), signal)
+}
+
+/** Copies a volume into an empty one. */
+export async function copyThroughEngine(
+  engine: DockerEngine,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await using reader = await helperWith(engine, from, 'read', signal)
+  await using writer = await helperWith(engine, to, 'write', signal)
+  await putArchive(engine, writer.id, ROOT, requestArchive(engine, reader.id, PLACE, signal), signal)
+}
+
+/** What is in a volume, read through the engine to its end. */
+export interface ReadCounts extends TreeCounts {
+  /** Some files have several names; their bytes are counted once. */
+  hasLinks: boolean
+}
+
+export async function countVolume(engine: DockerEngine, volume: string, signal: AbortSignal): Promise<ReadCounts> {
+  await using reader = await helperWith(engine, volume, 'read', signal)
+  await using archive = await openArchive(engine, reader.id, PLACE, signal)
+  const hasLinks = await readAll(archive.root, signal)
+  const counts = await archive.finish()
+  // The volume itself is a directory, too.
+  return { ...counts, directories: counts.directories - 1, hasLinks }
+}
+
+function helperWith(
+  engine: DockerEngine,
+  volume: string,
+  access: 'read' | 'write',
+  signal: AbortSignal,
+): Promise<HelperContainer> {
+  const mounts = [{ volume, path: PLACE, isReadOnly: access === 'read' }]
+  return withHelperContainer(engine, { mounts }, signal)
+}
+
+/** @returns whether there are further names of files */
+async function readAll(directory: DirectoryEntry, signal: AbortSignal): Promise<boolean> {
+  let hasLinks = false
+  for await (const entry of directory.children(signal)) {
+    if (entry.kind === 'unreadable') throw entry.error
+    if (entry.kind === 'directory') hasLinks = (await readAll(entry, signal)) || hasLinks
+    if (entry.kind !== 'file') continue
+    if (entry.content.kind === 'link') hasLinks = true
+    if (entry.content.kind === 'stream') for await (const _ of entry.content.open(signal)) signal.throwIfAborted()
+  }
+  return hasLinks
+}

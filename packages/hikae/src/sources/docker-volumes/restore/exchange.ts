@@ -1,0 +1,103 @@
+import type { DockerEngine } from '../../../docker/engine.ts'
+import { errorMessage, InputError, isKnownError } from '../../../errors.ts'
+import type { Finding } from '../../finding.ts'
+import type { ReadContext } from '../../source-kind.ts'
+import type { Volume } from '../volume.ts'
+import type { FreshVolume } from './build-volume.ts'
+import { stopUsers } from './hold-users.ts'
+import { replaceContent } from './replace-content.ts'
+import { type SwappedVolume, swapVolume } from './swap-volume.ts'
+import { waitForHealth } from './wait-for-health.ts'
+
+/** A volume, and another whose content takes its place. */
+export interface Exchange {
+  readonly live: Volume
+  readonly fresh: Pick<FreshVolume, 'volume' | 'way' | 'leave'>
+}
+
+export interface Exchanged {
+  /** Names of the volumes that keep what was there. */
+  readonly kept: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Stops what runs with the volumes, exchanges their contents, starts what was stopped and waits until it is well. When
+ * anything of that fails, all of them have again what they had.
+ *
+ * @throws {InputError} it was undone, or could not be, as the message says
+ */
+export async function exchange(
+  engine: DockerEngine,
+  exchanges: readonly Exchange[],
+  time: Date,
+  context: ReadContext,
+): Promise<Exchanged> {
+  const volumes = exchanges.map(({ live }) => live)
+  await using hold = await stopUsers(engine, volumes, context)
+  const swapped: SwappedVolume[] = []
+  try {
+    for (const { live, fresh } of exchanges) {
+      context.signal.throwIfAborted()
+      swapped.push(
+        fresh.way === 'direct'
+          ? await swapVolume(engine, live, fresh.volume, time)
+          : await replaceContent(engine, live, fresh, time, context),
+      )
+    }
+  } catch (error) {
+    await undoAll(swapped, error)
+    throw error
+  }
+  const held = hold.containers
+  const { findings } = await hold.release()
+  try {
+    refuseUnwell(findings)
+    await waitForHealth(engine, held, context.signal)
+  } catch (error) {
+    await undoWhileStopped(engine, volumes, swapped, error, context)
+    throw undone(error)
+  }
+  return { kept: swapped.map(({ kept }) => kept.name), findings }
+}
+
+function refuseUnwell(findings: readonly Finding[]): void {
+  const error = findings.find(({ severity }) => severity === 'error')
+  if (error) throw new InputError(error.message, error.hint === undefined ? {} : { hint: error.hint })
+}
+
+/** Also when the signal has stopped the waiting: what is in place was not found to be well. */
+async function undoWhileStopped(
+  engine: DockerEngine,
+  volumes: readonly Volume[],
+  swapped: readonly SwappedVolume[],
+  cause: unknown,
+  context: ReadContext,
+): Promise<void> {
+  const outlasting = { ...context, signal: new AbortController().signal }
+  await using hold = await stopUsers(engine.outlastingStops(), volumes, outlasting)
+  await undoAll(swapped, cause)
+  await hold.release()
+}
+
+async function undoAll(swapped: readonly SwappedVolume[], cause: unknown): Promise<void> {
+  for (const each of swapped.toReversed()) {
+    try {
+      await each.undo()
+    } catch (error) {
+      const { live, kept } = each
+      throw new InputError(
+        `${errorMessage(cause)}; and what was in the volume ${live.name} before could not be put back: ${errorMessage(error)}`,
+        { hint: `it is whole in the volume ${kept.name}`, cause: error },
+      )
+    }
+  }
+}
+
+function undone(error: unknown): unknown {
+  if (!isKnownError(error)) return error
+  return new InputError(`${error.message}; what was there before is in place again, and runs`, {
+    hint: error.hint ?? 'look at the log of the containers',
+    cause: error,
+  })
+}

@@ -1,0 +1,132 @@
+import type { DockerEngine } from '../../../docker/engine.ts'
+import type { Finding } from '../../finding.ts'
+import type { ReadContext } from '../../source-kind.ts'
+import { specOf } from '../volume-facts.ts'
+import { createVolume, findVolume, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
+import { copyThroughEngine, countVolume } from './archive-content.ts'
+import type { FreshVolume } from './build-volume.ts'
+import { compare } from './build-volume.ts'
+import { finished, removedFilling } from './settle-findings.ts'
+import type { SwappedVolume } from './swap-volume.ts'
+import { fillingLabels, fillingVolumeName, freeKeptName, keptLabels, LABELS, specOfLabel } from './volume-labels.ts'
+
+/**
+ * Puts the content of one volume in the place of another's where nothing can be renamed: the old is copied, then the volume is
+ * removed, made again and filled. The engine's archive API removes no files.
+ *
+ * What is done is written down as volumes: a copy is whole when the volume that it makes room for is gone; while there is
+ * one that says that a volume is being filled, `settleVolumes` fills it again.
+ *
+ * @param live no container has it, not even a stopped one
+ * @throws what was there is in its place then, or the fresh volume is left for `settleVolumes`
+ */
+export async function replaceContent(
+  engine: DockerEngine,
+  live: Volume,
+  fresh: Pick<FreshVolume, 'volume' | 'leave'>,
+  time: Date,
+  context: ReadContext,
+): Promise<SwappedVolume> {
+  const kept = await copyOf(engine, live, fresh.volume, time, context)
+  const spec = specOf(live)
+  const mark = await markFilling(engine, fillingLabels(spec, { from: fresh.volume.name, kept: kept.name }))
+  fresh.leave()
+  const filled = await refill(engine, spec, fresh.volume, context.signal)
+  await removeVolume(engine, fresh.volume.name)
+  await removeVolume(engine, mark)
+  return {
+    live: filled,
+    kept,
+    async undo() {
+      const again = await markFilling(engine, fillingLabels(spec, { from: kept.name, kept: kept.name }))
+      await refill(engine, spec, kept, context.signal)
+      await removeVolume(engine, kept.name)
+      await removeVolume(engine, again)
+    },
+  }
+}
+
+/**
+ * Makes a volume that is not there, and has it filled. While that goes on, another volume says so.
+ *
+ * @throws what filling throws: the volume is gone again
+ */
+export async function createFilled(
+  engine: DockerEngine,
+  spec: VolumeSpec,
+  fill: (volume: Volume) => Promise<void>,
+): Promise<Volume> {
+  const mark = await markFilling(engine, fillingLabels(spec))
+  try {
+    const volume = await createVolume(engine, spec)
+    try {
+      await fill(volume)
+      return volume
+    } catch (error) {
+      await removeVolume(engine.outlastingStops(), spec.name)
+      throw error
+    }
+  } finally {
+    await removeVolume(engine.outlastingStops(), mark)
+  }
+}
+
+/** What was interrupted while a volume was being filled. */
+export async function finishFilling(engine: DockerEngine, mark: Volume, signal: AbortSignal): Promise<Finding[]> {
+  const { [LABELS.from]: from, [LABELS.keeps]: kept = '' } = mark.labels
+  const spec = specOfLabel(mark)
+  if (from === undefined || !spec) {
+    await removeVolume(engine, mark.labels[LABELS.filling]!)
+    await removeVolume(engine, mark.name)
+    return [removedFilling(mark.labels[LABELS.filling]!)]
+  }
+  const source = await findVolume(engine, from)
+  if (source) {
+    await refill(engine, spec, source, signal)
+    await removeVolume(engine, from)
+  }
+  await removeVolume(engine, mark.name)
+  return [finished(spec.name, kept)]
+}
+
+async function copyOf(
+  engine: DockerEngine,
+  live: Volume,
+  fresh: Volume,
+  time: Date,
+  context: ReadContext,
+): Promise<Volume> {
+  const { driver, options } = live
+  const labels = { ...keptLabels(specOf(live), time, fresh.name), [LABELS.copied]: 'true' }
+  const kept = await createVolume(engine, {
+    name: await freeKeptName(engine, live.name, time),
+    driver,
+    options,
+    labels,
+  })
+  try {
+    await copy(engine, live, kept, context.signal)
+    return kept
+  } catch (error) {
+    await removeVolume(engine.outlastingStops(), kept.name)
+    throw error
+  }
+}
+
+async function refill(engine: DockerEngine, spec: VolumeSpec, from: Volume, signal: AbortSignal): Promise<Volume> {
+  await removeVolume(engine, spec.name)
+  const volume = await createVolume(engine, spec)
+  await copy(engine, from, volume, signal)
+  return volume
+}
+
+async function copy(engine: DockerEngine, from: Volume, to: Volume, signal: AbortSignal): Promise<void> {
+  await copyThroughEngine(engine, from.name, to.name, signal)
+  await compare({ engine, signal }, to, 'archive', await countVolume(engine, from.name, signal))
+}
+
+async function markFilling(engine: DockerEngine, labels: Record<string, string>): Promise<string> {
+  const name = fillingVolumeName(labels[LABELS.filling]!)
+  await createVolume(engine, { name, driver: 'local', options: {}, labels })
+  return name
+}

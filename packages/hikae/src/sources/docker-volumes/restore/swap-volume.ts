@@ -1,0 +1,59 @@
+import type { DockerEngine } from '../../../docker/engine.ts'
+import { createVolume, removeVolume, type Volume } from '../volume.ts'
+import { specOf } from '../volume-facts.ts'
+import { freeKeptName, keptLabels } from './volume-labels.ts'
+import { hasContent, moveContent } from './volume-content.ts'
+
+/** A volume whose content was replaced. */
+export interface SwappedVolume {
+  readonly live: Volume
+  /** Has what was there before. */
+  readonly kept: Volume
+  /** Puts back what was there before; what was put there is in the fresh volume again. */
+  undo(): Promise<void>
+}
+
+/**
+ * Puts the content of one volume in the place of another's, in steps that may end at any of them, by a kill or a loss of
+ * power. `settleVolumes` sees how far it came by which of the three has a content:
+ *
+ * 1. The volume that will keep the old one is made, and says on labels what it is for. Nothing has changed yet.
+ * 2. The old content is renamed into it. The volume has no content now, and cannot be mounted.
+ * 3. The fresh content is renamed into its place.
+ *
+ * The fresh volume is left without a content; whoever calls removes it.
+ *
+ * @param live nobody uses it
+ * @param time under which the old is kept
+ * @throws what was there is in its place then
+ */
+export async function swapVolume(
+  engine: DockerEngine,
+  live: Volume,
+  fresh: Volume,
+  time: Date,
+): Promise<SwappedVolume> {
+  const { driver, options } = live
+  const name = await freeKeptName(engine, live.name, time)
+  const kept = await createVolume(engine, { name, driver, options, labels: keptLabels(specOf(live), time, fresh.name) })
+  try {
+    await moveContent(live, kept)
+    await moveContent(fresh, live)
+  } catch (error) {
+    await putBack(live, kept)
+    await removeVolume(engine, kept.name)
+    throw error
+  }
+  return {
+    ...{ live, kept },
+    async undo() {
+      await moveContent(live, fresh)
+      await moveContent(kept, live)
+      await removeVolume(engine, kept.name)
+    },
+  }
+}
+
+async function putBack(live: Volume, kept: Volume): Promise<void> {
+  if (!(await hasContent(live))) await moveContent(kept, live)
+}
