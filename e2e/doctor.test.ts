@@ -55,7 +55,10 @@ describe.concurrent('hikae doctor', () => {
     expect(stdout).toMatch(
       /^warning {2}schedule: nothing on this machine begins nightly\n {11}next: hikae schedule install/m,
     )
-    expect(stdout.trimEnd()).toMatch(/\n3 warnings$/)
+    expect(stdout).toMatch(
+      /^warning {2}maintenance: jobs run by themselves, and nothing checks or prunes the repositories: .*\n {11}next: add to hikae\.yaml: maintenance: /m,
+    )
+    expect(stdout.trimEnd()).toMatch(/\n4 warnings$/)
     const quiet = await hikae.run(['--quiet', 'doctor', '--root', dir.join('system')])
     expect(quiet.stdout).not.toMatch(/^ok/m)
   })
@@ -109,6 +112,22 @@ describe.concurrent('hikae doctor', () => {
     expect(of('repository usb')).toContainEqual(
       expect.objectContaining({ verdict: 'warning', hint: `chmod 600 ${dir.join('password')}` }),
     )
+  })
+
+  test('says how maintenance is scheduled, and what it lacks', async ({ hikae, dir, expect }) => {
+    const write = async (maintenance: string): Promise<void> =>
+      await writeFile(
+        dir.join('hikae.yaml'),
+        `${STACK.replace('daily', 'daily, keep: { last: 1 }')}maintenance: ${maintenance}\n`,
+      )
+    await write('{ check: weekly, readData: 5% }')
+    expect((await examine(hikae, dir)).of('maintenance')).toMatchObject([
+      { verdict: 'warning', message: expect.stringContaining('nothing prunes') as string },
+    ])
+    await write('{ check: weekly, prune: monthly }')
+    expect((await examine(hikae, dir)).of('maintenance')).toMatchObject([
+      { verdict: 'ok', message: 'check weekly, prune monthly' },
+    ])
   })
 
   test('says that a snapshot cannot be read', async ({ hikae, dir, expect }) => {

@@ -20,6 +20,7 @@ jobs:
   often: { schedule: every 6h, limits: { between: '22:00-06:00' } }
   settings: { on: change }
   by-hand: { schedule: manual }
+maintenance: { check: weekly, prune: 'monthly at 04:17' }
 `
 const INSTALL = { with: undefined, user: 'root', program: '/usr/bin/hikae', output: undefined, dryRun: false }
 
@@ -40,7 +41,7 @@ describe('hikae schedule', () => {
         ).stdout,
       ) as ShownJob[]
 
-    expect((await show()).map(({ begun_by }) => begun_by)).toEqual([null, null, null, null])
+    expect((await show()).map(({ begun_by }) => begun_by)).toEqual([null, null, null, null, null, null])
     const planned = await install({ dryRun: true })
     expect(planned.stdout).toContain(`write ${root}/etc/cron.d/hikae-shop\nNothing was done.\n`)
     expect(await readdir(`${root}/etc/cron.d`)).toEqual([])
@@ -59,12 +60,16 @@ describe('hikae schedule', () => {
       ['often', cron, false],
       ['settings', null, false],
       ['by-hand', null, false],
+      ['check', cron, false],
+      ['prune', cron, false],
     ])
     expect(shown.map(({ schedule }) => schedule)).toEqual([
       'daily at 02:30',
       'every 6h, 22:00-06:00',
       'on change',
       'manual',
+      'weekly',
+      'monthly at 04:17',
     ])
     expect(shown[0]!.next).toMatch(/T17:30:00\.000Z$/)
     expect(shown[1]!.next).toMatch(/T(13|15):00:00\.000Z$/)
@@ -72,6 +77,7 @@ describe('hikae schedule', () => {
     await install({ with: 'systemd' })
     expect(await readdir(`${root}/etc/cron.d`)).toEqual([])
     expect((await show())[0]).toMatchObject({ begun_by: 'hikae-shop@nightly.timer', outdated: false })
+    expect((await show())[5]).toMatchObject({ begun_by: 'hikae-shop@prune.timer', outdated: false })
     await writeFile(ground.config, STACK.replace('02:30', '02:45'))
     expect((await show())[0]).toMatchObject({ begun_by: 'hikae-shop@nightly.timer', outdated: true })
 

@@ -60,6 +60,50 @@ class Keeper {
   }
 }
 
+/** A run of maintenance, with what became of each repository. */
+function maintenance(repositories: Readonly<Record<string, RunOutcome | 'damaged'>>, job = 'check'): RunReport {
+  const results = Object.entries(repositories).map(([repository, found]) => ({
+    repository,
+    outcome: found === 'damaged' ? ('failed' as const) : found,
+    troubles: [],
+    ...(found === 'damaged' && { isDamaged: true }),
+  }))
+  const outcome = results.find((one) => one.outcome !== 'succeeded')?.outcome ?? 'succeeded'
+  return { ...run(outcome, [], job), repositories: results }
+}
+
+describe('maintenance', () => {
+  test('that finds damage is told at once, repository by repository, also after lesser trouble', ({ expect }) => {
+    const keeper = new Keeper(channels({ discord: { url } }))
+    expect(keeper.runs(0, maintenance({ usb: 'incomplete', nas: 'succeeded' }))).toEqual(['discord: incomplete'])
+    expect(keeper.runs(HOUR, maintenance({ usb: 'damaged', nas: 'succeeded' }))).toEqual(['discord: failure'])
+    expect(keeper.runs(2 * HOUR, maintenance({ usb: 'damaged', nas: 'damaged' }))).toEqual(['discord: failure'])
+    expect(keeper.runs(3 * HOUR, maintenance({ usb: 'damaged', nas: 'damaged' }))).toEqual([])
+    expect(keeper.runs(4 * HOUR, maintenance({ usb: 'succeeded', nas: 'succeeded' }))).toEqual(['discord: recovery'])
+  })
+
+  test('that finds damage is told to everybody, whatever they are for; the rest of it is not', ({ expect }) => {
+    const keeper = new Keeper(
+      channels({ discord: { url }, sources: ['files'], on: ['failure', 'recovery', 'success'] }),
+    )
+    expect(keeper.runs(0, maintenance({ usb: 'succeeded' }))).toEqual([])
+    expect(keeper.runs(1, maintenance({ usb: 'failed' }, 'prune'))).toEqual([])
+    expect(keeper.runs(2, maintenance({ usb: 'damaged', nas: 'incomplete' }))).toEqual(['discord: failure'])
+    expect(keeper.runs(3, maintenance({ usb: 'succeeded', nas: 'incomplete' }))).toEqual(['discord: recovery'])
+  })
+
+  test('is no sign of life of backups, unless the monitor is for it', ({ expect }) => {
+    const backups = new Keeper(channels({ ping: { url } }))
+    const checks = new Keeper(channels({ ping: { url }, jobs: ['check'] }))
+    const start = (keeper: Keeper) => keeper.does(0, (context) => planStartAlerts({ job: 'check', run: 'r1' }, context))
+    expect([start(backups), start(checks)]).toEqual([[], ['ping: start']])
+    const good = maintenance({ usb: 'succeeded' })
+    expect([backups.runs(1, good), checks.runs(1, good)]).toEqual([[], ['ping: success']])
+    const damaged = maintenance({ usb: 'damaged' })
+    expect([backups.runs(2, damaged), checks.runs(2, damaged)]).toEqual([['ping: failure'], ['ping: failure']])
+  })
+})
+
 describe('runs', () => {
   test('people are told of a first failure, of its end, and by default not of successes', ({ expect }) => {
     const keeper = new Keeper(channels({ discord: { url } }))

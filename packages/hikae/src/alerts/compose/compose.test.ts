@@ -38,6 +38,26 @@ const report: RunReport = {
   ],
 }
 
+const checked: RunReport = {
+  job: 'check',
+  run: '20261122-0300',
+  startedAt: at - 65_000,
+  endedAt: at,
+  outcome: 'failed',
+  troubles: [],
+  sources: [],
+  repositories: [
+    {
+      repository: 'usb',
+      outcome: 'failed',
+      isDamaged: true,
+      troubles: [{ message: 'damage was found: 2 errors', hint: 'restore from nas meanwhile' }],
+    },
+    { repository: 'nas', outcome: 'succeeded', troubles: [] },
+  ],
+}
+const away = checked.repositories!.map((one) => ({ ...one, isDamaged: false, outcome: 'incomplete' as const }))
+
 const failing = { subject: { job: 'databases', source: 'orders' }, condition: 'failed', since: at - 3 * DAY } as const
 
 const events = {
@@ -98,6 +118,42 @@ describe('in English', () => {
     }
     expect(text).not.toContain('git')
     expect(text).not.toContain('usb')
+  })
+
+  test('damage is told as what it is, above all else', ({ expect }) => {
+    const event = { kind: 'failure', ...origin, report: checked } as const
+    const text = textOf(event)
+    for (const part of [
+      '[shop] Damage found in the repository usb',
+      'Not all that is stored there comes back whole. Remove no other copy before it is repaired.',
+      '✗ usb: damage was found: 2 errors',
+      'Next: restore from nas meanwhile',
+      'Next: see what happened with: hikae logs 20261122-0300',
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(messageOf(event).isUrgent).toBe(true)
+    expect(messageOf(events.failure).isUrgent).toBeUndefined()
+  })
+
+  test('maintenance is not called a backup', ({ expect }) => {
+    const incomplete = { ...checked, outcome: 'incomplete', repositories: away } as const
+    const text = textOf({ kind: 'incomplete', ...origin, report: incomplete })
+    expect(text).toContain('[shop] Check of repositories is incomplete')
+    expect(text).toContain('It could not be done in full in 2 of 2 repositories.')
+    const stretch = { ...failing, subject: { job: 'prune', repository: 'usb' }, unstable: false }
+    const reminder = textOf({ kind: 'reminder', ...origin, report: { ...checked, job: 'prune' }, about: [stretch] })
+    expect(reminder).toContain('[shop] Still failing: pruning of repositories')
+    const recovery = textOf({ kind: 'recovery', ...origin, recovered: [{ ...stretch, until: at }] })
+    expect(recovery).toContain('[shop] Works again: pruning of repositories')
+    expect(recovery).toContain('✓ usb: was failing for 3 d')
+    const success = { ...checked, outcome: 'succeeded', repositories: checked.repositories!.slice(1) } as const
+    expect(textOf({ kind: 'success', ...origin, report: success })).toContain('Done in 1 repository.')
+    const japanese = textOf({ kind: 'failure', ...origin, report: checked }, 'ja')
+    expect(japanese).toContain('[shop] リポジトリ usb に破損が見つかりました')
+    expect(textOf({ kind: 'incomplete', ...origin, report: incomplete }, 'ja')).toContain(
+      '[shop] リポジトリの検査が一部失敗しました',
+    )
   })
 
   test('overdue says how old, what was promised, and how to back up now', ({ expect }) => {

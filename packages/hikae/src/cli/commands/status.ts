@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { flag } from '../option.ts'
 import type { GlobalValues } from '../global-options.ts'
+import type { StackJobs } from '../jobs/stack-jobs.ts'
 import type { SurveyedRepository } from '../survey/survey.ts'
 
 export const status = command({
@@ -13,10 +14,11 @@ export const status = command({
   description:
     'One line per source of the stack file: whether its last good snapshot is as young as promised (or, where nothing is ' +
     'promised, no older than two times of its schedule), where it is, and when it is saved next. ' +
+    'One line per task of maintenance and repository: when it was last done, and whether damage was found. ' +
     'One line per repository, and how many copies there are on how many media and how many off-site: three, two and one are ' +
     'what a backup should have, the live data counting as one copy. Repositories that one accident takes together, because ' +
-    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, or a repository ' +
-    'cannot be reached or is behind.',
+    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, a repository ' +
+    'cannot be reached or is behind, or a check or prune of `maintenance:` is overdue, failed or found damage.',
   arguments: [],
   options: { alert: flag({ help: 'send the alerts that are due about what is overdue; for cron, beside a daemon' }) },
   globals: ['repository', 'connection', 'output'],
@@ -26,34 +28,43 @@ export const status = command({
   ],
   async run({ globals, options }, context) {
     const { chooseRepositories } = await import('../repository/choose.ts')
+    const { keptOfStack } = await import('../jobs/kept-of-stack.ts')
     const { freshnessOf } = await import('../survey/freshness.ts')
+    const { isFine: isMaintained } = await import('../../maintenance/maintenance-status.ts')
+    const { maintenanceOf } = await import('../survey/maintenance-of.ts')
     const { scoreOf } = await import('../survey/score.ts')
     const { printStatus } = await import('../survey/status-view.ts')
     const { surveyRepositories } = await import('../survey/survey.ts')
     const chosen = await chooseRepositories(globals, context)
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: false })
-    const sources = await sourcesOf(repositories, globals, context)
-    printStatus({ repositories, sources, score: await scoreOf(repositories, context.signal) }, context.out, Date.now())
-    if (options.alert) await alertOf(sources, globals, context)
+    const stack = await stackOf(repositories, globals, context)
+    const sources = stack ? await sourcesOf(repositories, stack) : []
+    const maintenance = stack ? await maintenanceOf(stack, repositories, context) : []
+    const kept = stack ? await keptOfStack(stack, context) : []
+    const score = await scoreOf(repositories, context.signal)
+    printStatus({ repositories, sources, maintenance, kept, score }, context.out, Date.now())
+    if (options.alert && stack) await alertOf(sources, stack, context)
     const isFine = repositories.every(
       (repository) => repository.kind === 'reached' && freshnessOf(repository, repositories).kind !== 'behind',
     )
     const isSafe = sources.every(({ verdict, missingFrom }) => verdict === 'fresh' && missingFrom.length === 0)
-    return isFine && isSafe ? EXIT.succeeded : EXIT.incomplete
+    return isFine && isSafe && maintenance.every(isMaintained) ? EXIT.succeeded : EXIT.incomplete
   },
 })
 
 /** None when the command line names repositories, which are then all that is asked about. */
-async function sourcesOf(
+async function stackOf(
   repositories: readonly SurveyedRepository[],
   globals: GlobalValues,
   context: CommandContext,
-): Promise<SourceStatus[]> {
-  if (repositories.some(({ chosen }) => chosen.name === undefined)) return []
+): Promise<StackJobs | undefined> {
+  if (repositories.some(({ chosen }) => chosen.name === undefined)) return undefined
   const { openStackJobs } = await import('../jobs/stack-jobs.ts')
+  return await openStackJobs(globals, context)
+}
+
+async function sourcesOf(repositories: readonly SurveyedRepository[], stack: StackJobs): Promise<SourceStatus[]> {
   const { sourceStatuses } = await import('../../jobs/source-status.ts')
-  const stack = await openStackJobs(globals, context)
-  if (!stack) return []
   const held = repositories.map((repository) => ({
     repository: repository.label,
     ...(repository.kind === 'reached' && { snapshots: repository.snapshots }),
@@ -67,17 +78,10 @@ async function sourcesOf(
 }
 
 /** Silence is told too: nothing has to run for that but this. */
-async function alertOf(
-  sources: readonly SourceStatus[],
-  globals: GlobalValues,
-  context: CommandContext,
-): Promise<void> {
-  const { openStackJobs } = await import('../jobs/stack-jobs.ts')
+async function alertOf(sources: readonly SourceStatus[], stack: StackJobs, context: CommandContext): Promise<void> {
   const { Alerting } = await import('../alerts/alerting.ts')
   const { openState } = await import('../../state/state.ts')
   const { promisesOf } = await import('../alerts/promises.ts')
-  const stack = await openStackJobs(globals, context)
-  if (!stack) return
   await using state = openState(stack.stateFolder, { clock: Date.now })
   await new Alerting(stack, state, context).overdue(promisesOf(stack.jobs, sources, Date.now()))
 }

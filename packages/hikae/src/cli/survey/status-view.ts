@@ -1,13 +1,16 @@
 import { addressOf } from '../../repositories/location.ts'
+import type { MaintenanceStatus } from '../../maintenance/maintenance-status.ts'
 import type { SourceStatus } from '../../jobs/source-status.ts'
 import { type Remark, type Score, THREE_TWO_ONE } from '../../repositories/three-two-one.ts'
 import { latestCheck } from '../check/last-check.ts'
+import { isKeptLong, type KeptOfSource } from '../jobs/kept-of-stack.ts'
 import { formatAge } from '../output/age.ts'
 import { formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 import { type Column, columnLines } from '../output/table.ts'
 import { describeFreshness, freshnessOf } from './freshness.ts'
+import { maintenanceJson, printMaintenanceStatus } from './maintenance-view.ts'
 import { reasonOf } from './reason.ts'
 import { repositoryJson } from './repository-json.ts'
 import { printSources, sourceJson } from './sources-view.ts'
@@ -17,14 +20,18 @@ export interface Status {
   readonly repositories: readonly SurveyedRepository[]
   /** Of the jobs of the stack file. */
   readonly sources: readonly SourceStatus[]
+  readonly maintenance: readonly MaintenanceStatus[]
+  /** What restores in place have kept. */
+  readonly kept: readonly KeptOfSource[]
   readonly score: Score
 }
 
 /** @param nowMs the time that ages are told from */
 export function printStatus(status: Status, out: Output, nowMs: number): void {
-  const { repositories, sources, score } = status
+  const { repositories, sources, maintenance, kept, score } = status
   if (out.json) return out.document(statusJson(status, nowMs))
   if (sources.length > 0) printSources(sources, out, nowMs)
+  printMaintenanceStatus(maintenance, out, nowMs)
   const columns: Column<SurveyedRepository>[] = [
     { heading: '', cell: ({ label }) => printableText(label) },
     { heading: '', cell: (repository) => lastWrite(repository, nowMs) },
@@ -34,7 +41,23 @@ export function printStatus(status: Status, out: Output, nowMs: number): void {
   ]
   for (const line of columnLines(columns, repositories)) out.line(line)
   out.line()
-  printScore(score, out)
+  printKept(kept, out, nowMs)
+  const isAnySaved = repositories.some((repository) => repository.kind === 'reached' && repository.snapshots.length > 0)
+  printScore(score, isAnySaved, out)
+}
+
+/** Only what is there for so long that it was probably forgotten. */
+function printKept(kept: readonly KeptOfSource[], out: Output, nowMs: number): void {
+  const old = kept.filter((one) => isKeptLong(one, nowMs))
+  if (old.length === 0) return
+  for (const { source, copy } of old) {
+    const age = formatAge(nowMs - copy.time.getTime())
+    out.line(
+      `${printableText(source)} was restored ${age} ago, and what was there is still kept: ${printableText(copy.place)}`,
+    )
+  }
+  out.line(`next: free the room with \`hikae restore ${printableText(old[0]!.source)} --finish\``)
+  out.line()
 }
 
 function lastWrite(repository: SurveyedRepository, nowMs: number): string {
@@ -54,7 +77,7 @@ function stateOf(repository: SurveyedRepository, all: readonly SurveyedRepositor
   return describeFreshness(freshnessOf(repository, all))
 }
 
-function printScore(score: Score, out: Output): void {
+function printScore(score: Score, isAnySaved: boolean, out: Output): void {
   const { remarks, unknownSites } = score
   const isMet = missingParts(score).length === 0
   out.line(out.paint(isMet ? 'green' : 'yellow', `3-2-1: ${scoreText(score)}`))
@@ -64,7 +87,7 @@ function printScore(score: Score, out: Output): void {
   }
   if (isMet) return
   out.line(`missing: ${missingParts(score).join(', ')}`)
-  out.line(`next: ${nextStep(score)}`)
+  out.line(`next: ${nextStep(score, isAnySaved)}`)
 }
 
 /** `2 copies, 1 medium, 0 off-site` */
@@ -81,9 +104,11 @@ function missingParts({ missing: { copies, media, offSite } }: Score): string[] 
 }
 
 /** The one step that brings most. */
-function nextStep({ missing, remarks, unknownSites }: Score): string {
+function nextStep({ missing, remarks, unknownSites }: Score, isAnySaved: boolean): string {
   if (remarks.some(({ kind }) => kind === 'unreachable')) return 'bring back the repositories that cannot be reached'
-  if (remarks.some(({ kind }) => kind === 'empty')) return 'fill the empty repositories: hikae copy --catch-up'
+  if (remarks.some(({ kind }) => kind === 'empty')) {
+    return isAnySaved ? 'fill the empty repositories: hikae copy --catch-up' : 'make the first backup: hikae backup'
+  }
   if (remarks.some(({ kind }) => kind === 'unknown-domain') || (missing.offSite > 0 && unknownSites.length > 0)) {
     return 'say in hikae.yaml where the repositories stand that nobody can tell'
   }
@@ -111,11 +136,18 @@ function remarkText(remark: Remark): string {
   }
 }
 
-function statusJson({ repositories, sources, score }: Status, nowMs: number): object {
+function statusJson({ repositories, sources, maintenance, kept, score }: Status, nowMs: number): object {
   const { copies, media, offSite, missing, remarks, unknownSites } = score
   return {
     sources: sources.map((source) => sourceJson(source, nowMs)),
+    maintenance: maintenance.map(maintenanceJson),
     repositories: repositories.map((repository) => repositoryJson(repository, repositories)),
+    kept: kept.map(({ source, copy: { time, place } }) => ({
+      source,
+      time: time.toISOString(),
+      age_seconds: Math.max(0, Math.floor((nowMs - time.getTime()) / 1000)),
+      place,
+    })),
     three_two_one: {
       copies,
       media,
