@@ -6,6 +6,9 @@ export interface EntryMetadata {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Names of the owners where the entry is from; empty when they are not known. Those of this host by default. */
+  readonly user?: string
+  readonly group?: string
   /** Nanoseconds since the epoch. */
   readonly mtimeNs: bigint
   readonly atimeNs: bigint
@@ -28,7 +31,12 @@ export type FileContent =
    * Opened when all files before it have been read, and read to its end before the next entry is asked for; throws when the
    * bytes cannot be vouched for.
    */
-  | { readonly kind: 'stream'; open(signal: AbortSignal): AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: 'stream'
+      open(signal: AbortSignal): AsyncIterable<Uint8Array>
+      /** Also when size, times and inode are those of the parent snapshot, since here they prove nothing. */
+      readonly isAlwaysRead?: boolean
+    }
   /** A further name of a file that came before as a stream: the same inode, and more than one link in both. */
   | { readonly kind: 'link' }
 

@@ -425,5 +425,5 @@ function stating(paths: readonly object[]): SourcePoint {
   }
   const counts = { files: 1, directories: 1, others: 0, bytes: 1 }
   const facts = { paths, include: [], exclude: [], ...counts }
-  return { time: new Date(), facts, entries: unasked, content: unasked, writeTo: unasked }
+  return { time: new Date(), facts, entries: unasked, content: unasked, tar: unasked, writeTo: unasked }
 }

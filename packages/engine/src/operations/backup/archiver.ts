@@ -121,7 +121,8 @@ export class Archiver {
   #addFile(directory: OpenDirectory, entry: FileEntry, path: string): Promise<void> | undefined {
     if (entry.content.kind === 'link') return this.#addLink(directory, entry, path)
     const before = directory.parent?.get(encodeName(entry.name))
-    const unchanged = before === undefined ? undefined : this.#findUnchanged(entry, before)
+    const isAlwaysRead = entry.content.kind === 'stream' && entry.content.isAlwaysRead === true
+    const unchanged = before === undefined || isAlwaysRead ? undefined : this.#findUnchanged(entry, before)
     if (unchanged === undefined) return this.#addChangedFile(directory, entry, path, before !== undefined)
     if (entry.content.kind === 'stream') {
       this.#linked.remember(entry, { ids: unchanged.content.join(''), size: entry.metadata.size })

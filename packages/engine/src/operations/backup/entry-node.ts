@@ -21,8 +21,8 @@ export interface NodeParts {
 export function entryNode(entry: StorableEntry, metadata: EntryMetadata, parts: NodeParts): Node {
   const mtime = formatTime(metadata.mtimeNs)
   const type = nodeTypeOf(metadata.mode)
-  const user = userName(metadata.uid)
-  const group = groupName(metadata.gid)
+  const user = metadata.user ?? userName(metadata.uid)
+  const group = metadata.group ?? groupName(metadata.gid)
   const size = parts.size ?? metadata.size
   const isDevice = type === 'dev' || type === 'chardev'
   return {

@@ -10,6 +10,8 @@ export interface TarHeader {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  readonly user: string
+  readonly group: string
   /** Bytes that follow. */
   readonly size: number
   /** Seconds since the epoch. */
@@ -38,6 +40,8 @@ export function parseHeader(block: Buffer): TarHeader {
     gid: size(block, 116, 8),
     size: size(block, 124, 12),
     mtime: number(block, 136, 12),
+    user: isOld(block) ? '' : text(block, 265, 32),
+    group: isOld(block) ? '' : text(block, 297, 32),
     major: isOld(block) ? 0 : size(block, 329, 8),
     minor: isOld(block) ? 0 : size(block, 337, 8),
   }

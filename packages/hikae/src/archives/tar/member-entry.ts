@@ -12,8 +12,6 @@ const TYPE_BITS = {
   'block-device': 0o060_000,
   'character-device': 0o020_000,
 } as const
-/** No file of an earlier snapshot has it, so that content is always read: equal times do not prove that it is the same. */
-const UNKNOWN_SIZE = -1
 const ZEROS = Buffer.alloc(256 * 1024)
 
 /** By what a restore knows the names of one file. */
@@ -42,7 +40,8 @@ export function memberEntry(name: string, member: TarMember, identity: FileIdent
     case 'file':
     case 'hard-link':
     case 'directory':
-      return { kind: 'file', ...common, content: { kind: 'stream', open } } satisfies FileEntry
+      // Equal times alone do not prove that a file is the one of before.
+      return { kind: 'file', ...common, content: { kind: 'stream', open, isAlwaysRead: true } } satisfies FileEntry
   }
 }
 
@@ -83,9 +82,14 @@ function metadataOf(member: TarMember, { inode, links }: FileIdentity): EntryMet
   const { mode, uid, gid, mtimeNs, atimeNs, rdev } = member
   return {
     mode: TYPE_BITS[member.kind] | mode,
-    ...{ uid, gid, mtimeNs, atimeNs, ctimeNs: mtimeNs },
-    ...{ inode, deviceId: 0n, links, rdev, size: TYPE_BITS[member.kind] === TYPE_BITS.file ? UNKNOWN_SIZE : 0 },
+    ...{ uid, gid, user: textOf(member.user), group: textOf(member.group) },
+    ...{ mtimeNs, atimeNs, ctimeNs: mtimeNs },
+    ...{ inode, deviceId: 0n, links, rdev, size: member.size },
   }
+}
+
+function textOf(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString()
 }
 
 function attributesOf({ extendedAttributes }: TarMember): Pick<DirectoryEntry, 'extendedAttributes'> {

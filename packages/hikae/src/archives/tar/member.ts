@@ -26,6 +26,9 @@ export interface TarMember {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Empty when the archive does not say. */
+  readonly user: string
+  readonly group: string
   readonly mtimeNs: bigint
   readonly atimeNs: bigint
   readonly rdev: bigint
@@ -142,6 +145,8 @@ async function buildMember(
     mode: header.mode,
     uid: paxNumber(records, 'uid') ?? header.uid,
     gid: paxNumber(records, 'gid') ?? header.gid,
+    user: paxText(records, 'uname') ?? header.user,
+    group: paxText(records, 'gname') ?? header.group,
     mtimeNs,
     atimeNs: paxTimeNs(records, 'atime') ?? mtimeNs,
     rdev: kind.endsWith('-device') ? deviceNumber(header) : 0n,

@@ -89,7 +89,7 @@ class OrderedWalk {
     return {
       ...entry,
       content: {
-        kind: 'stream',
+        ...content,
         async *open(signal) {
           yield* content.open(signal)
           await prove()

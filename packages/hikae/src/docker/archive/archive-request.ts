@@ -57,7 +57,7 @@ export function shownContainer(nameOrId: string): string {
 }
 
 interface ArchiveCall {
-  readonly method: 'GET' | 'PUT'
+  readonly method: 'GET' | 'HEAD' | 'PUT'
   readonly container: string
   /** Byte string. */
   readonly path: string
@@ -67,7 +67,7 @@ interface ArchiveCall {
   readonly signal: AbortSignal
 }
 
-/** @returns the answer: a stream for GET */
+/** @returns the answer: a stream, but for PUT */
 export async function dialArchive(api: Docker, call: ArchiveCall): Promise<unknown> {
   const { method, container, path, parameters = '', file, signal } = call
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
@@ -75,7 +75,7 @@ export async function dialArchive(api: Docker, call: ArchiveCall): Promise<unkno
     // Of a path without options, the last character is dropped.
     path: `/containers/${encodeURIComponent(container)}/archive?path=${escaped(path)}${parameters}&`,
     method,
-    isStream: method === 'GET',
+    isStream: method !== 'PUT',
     statusCodes: ANSWERS,
     abortSignal: signal,
     ...(file === undefined ? {} : { file }),

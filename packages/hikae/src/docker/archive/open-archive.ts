@@ -85,7 +85,7 @@ function withExplanations(entry: Entry, doing: string): Entry {
   }
   if (entry.kind !== 'file' || entry.content.kind !== 'stream') return entry
   const { content } = entry
-  return { ...entry, content: { kind: 'stream', open: (signal) => explained(doing, content.open(signal)) } }
+  return { ...entry, content: { ...content, open: (signal) => explained(doing, content.open(signal)) } }
 }
 
 async function* explained<T>(doing: string, items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, void, undefined> {
