@@ -32,7 +32,7 @@ export interface DatabaseClues extends Pick<ContainerSummary, 'image' | 'command
 
 interface Recognition {
   readonly product: DatabaseProduct
-  /** The last part of an image's name. */
+  /** The last part of an image's name, alone or with the part before it. */
   readonly image: RegExp
   /** Names of servers' programs. */
   readonly program?: RegExp
@@ -133,7 +133,7 @@ const RECOGNITIONS: readonly Recognition[] = [
  */
 export function databaseOf(clues: DatabaseClues): DatabaseProduct | undefined {
   const { image, imageNames = [], command, variables = [], programs, ports } = clues
-  const names = [image, ...imageNames].map(lastPart)
+  const names = [image, ...imageNames].flatMap(lastParts)
   const words = programsOf(command)
   const by = (test: (recognition: Recognition) => boolean): DatabaseProduct | undefined =>
     RECOGNITIONS.find(test)?.product
@@ -148,20 +148,28 @@ export function databaseOf(clues: DatabaseClues): DatabaseProduct | undefined {
   )
 }
 
-/** `registry.example.com:5000/team/postgres:16@sha256:…`: `postgres`; nothing of an id. */
-function lastPart(image: string): string {
-  if (/^(?:sha256:)?[0-9a-f]{12,64}$/.test(image)) return ''
-  const name = image.split('@')[0]!.split('/').at(-1)!
-  return name.split(':')[0]!.toLowerCase()
+/** `registry.example.com:5000/team/postgres:16@sha256:…`: `postgres` and `team-postgres`; nothing of an id. */
+function lastParts(image: string): string[] {
+  if (/^(?:sha256:)?[0-9a-f]{12,64}$/.test(image)) return []
+  const parts = image.split('@')[0]!.toLowerCase().split('/')
+  const [name = ''] = parts.at(-1)!.split(':')
+  return [name, `${parts.at(-2) ?? ''}-${name}`]
 }
 
-/** The program, and what a script or an init is told to run: the first words without folders. */
+/** What only begins another program. */
+const WRAPPER = /entrypoint|\.sh$|^(?:sh|bash|env|exec|init|tini|dumb-init|docker-init|gosu|su-exec|setpriv|s6-svscan)$/
+
+/** The program without its folder, and those that begin it. */
 function programsOf(command: string): string[] {
-  const words = command.split(/\s+/).filter((word) => word !== '' && !word.startsWith('-'))
-  return words.slice(0, 4).map((word) =>
-    word
+  const programs: string[] = []
+  for (const word of command.split(/\s+/)) {
+    if (word === '' || word.startsWith('-')) continue
+    const name = word
       .replace(/^["']|["']$/g, '')
       .split('/')
-      .at(-1)!,
-  )
+      .at(-1)!
+    programs.push(name)
+    if (!WRAPPER.test(name)) break
+  }
+  return programs
 }
