@@ -64,7 +64,7 @@ export function hasValueElsewhere({ Driver }: SecretDocument): boolean {
   return Driver !== undefined && Driver !== null
 }
 
-/** @returns the value, or why there is none */
+/** @returns the value, or why there is none @throws {DockerError} the engine does not answer */
 export async function readSecretValue(
   { api }: Pick<Manager, 'api'>,
   secret: SecretDocument,
@@ -82,6 +82,8 @@ export async function readSecretValue(
       reason = `${path} is empty in the container ${container.slice(0, 12)}`
     } catch (error) {
       options.signal.throwIfAborted()
+      // An engine that has gone is not the fault of this secret.
+      await api.engine.ask('reach Docker', (docker) => docker.ping())
       reason = errorMessage(error)
     }
   }
