@@ -1,3 +1,4 @@
+import type { Environment } from '../environment.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** A source that could be saved, as it would stand in the stack file. */
@@ -16,6 +17,12 @@ export interface ProposedSource {
   readonly savesTheRest?: boolean
 }
 
+export interface FinderContext {
+  /** Variables that say where others are, such as `DOCKER_HOST`. */
+  readonly env: Environment
+  readonly signal: AbortSignal
+}
+
 /**
  * Knows one thing that is worth saving when it sees it. What a finder asks others (a Docker engine, a database server) is
  * bounded in time, and what does not answer is not there.
@@ -26,6 +33,6 @@ export interface Finder {
   find(
     surroundings: Surroundings,
     earlier: readonly ProposedSource[],
-    signal: AbortSignal,
+    context: FinderContext,
   ): Promise<readonly ProposedSource[]>
 }

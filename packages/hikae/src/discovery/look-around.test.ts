@@ -5,6 +5,8 @@ import { describe, test as base } from 'vitest'
 import { lookAround, uniqueName } from './look-around.ts'
 import { settleSources } from './settle-sources.ts'
 
+/** What is on this machine is not what these tests are about. */
+const NO_DOCKER = { DOCKER_HOST: 'unix:///absent/docker.sock' }
 const KINDS = ['files', 'sqlite', 'git']
 const DATABASE = Buffer.alloc(1024)
 DATABASE.write('SQLite format 3\0', 'latin1')
@@ -18,7 +20,7 @@ const test = base
   .extend('look', ({ dir }) => async (options: { entries?: number; kinds?: readonly string[] } = {}) => {
     const { entries = 1000, kinds = KINDS } = options
     const limits = { entries, milliseconds: 1000 }
-    return lookAround(dir.path, { kinds, limits, clock: () => 0, signal: new AbortController().signal })
+    return lookAround(dir.path, { kinds, limits, clock: () => 0, env: NO_DOCKER, signal: new AbortController().signal })
   })
   .extend('make', ({ dir }) => async (files: Readonly<Record<string, string | Buffer>>) => {
     for (const [path, content] of Object.entries(files)) {

@@ -1,3 +1,4 @@
+import type { Environment } from '../environment.ts'
 import type { Finder, ProposedSource } from './finder.ts'
 import { FINDERS } from './finders.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -7,6 +8,7 @@ export interface LookAroundOptions extends SurveyContext {
   /** The kinds of source that there are: nothing else is proposed. */
   readonly kinds: readonly string[]
   readonly finders?: readonly Finder[]
+  readonly env: Environment
 }
 
 export interface Discovery {
@@ -21,11 +23,11 @@ export interface Discovery {
  * @throws the system's error when the folder itself cannot be read
  */
 export async function lookAround(folder: string, options: LookAroundOptions): Promise<Discovery> {
-  const { kinds, finders = FINDERS, signal } = options
+  const { kinds, finders = FINDERS, env, signal } = options
   const surroundings = await surveyFolder(folder, options)
   const sources: ProposedSource[] = []
   for (const finder of finders) {
-    for (const found of await finder.find(surroundings, sources, signal)) {
+    for (const found of await finder.find(surroundings, sources, { env, signal })) {
       if (!kinds.includes(found.kind)) continue
       const taken = sources.map(({ name }) => name)
       sources.push({ ...found, name: uniqueName(found.name, taken) })

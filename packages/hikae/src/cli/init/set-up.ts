@@ -97,7 +97,7 @@ async function look(
   }
   const kinds = SOURCE_KINDS.map(({ name }) => name)
   const clock = (): number => performance.now()
-  const discovery = await lookAround(folder, { kinds, limits: LIMITS, clock, signal })
+  const discovery = await lookAround(folder, { kinds, limits: LIMITS, clock, env, signal })
   if (discovery.sources.length === 0) {
     throw new UsageError(`there is nothing in ${folder} that could be saved`, {
       hint: 'run hikae init in the folder of your application, for instance /srv/app',

@@ -11,7 +11,7 @@ const COMPANIONS = ['-wal', '-shm', '-journal']
 /** SQLite databases, whatever they are called: by what they begin with. */
 export const sqliteFinder: Finder = {
   name: 'sqlite',
-  async find({ folder, files }, _earlier, signal) {
+  async find({ folder, files }, _earlier, { signal }) {
     const paths: string[] = []
     for (const { path, sizeBytes } of files) {
       signal.throwIfAborted()

@@ -1,0 +1,100 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { Environment } from '../../environment.ts'
+import { InputError } from '../../errors.ts'
+import { nearest } from '../../nearest.ts'
+import { type ContainerSummary, listContainers } from '../containers/container.ts'
+import type { DockerEngine } from '../engine.ts'
+import { type ComposeFiles, defaultComposeFiles, readComposeFiles } from './compose-files.ts'
+
+/** What Compose writes on what it makes. */
+export const COMPOSE_LABELS = {
+  project: 'com.docker.compose.project',
+  folder: 'com.docker.compose.project.working_dir',
+  files: 'com.docker.compose.project.config_files',
+  service: 'com.docker.compose.service',
+  volume: 'com.docker.compose.volume',
+  network: 'com.docker.compose.network',
+} as const
+
+/** A Compose project: what its files say, and what is there of it. */
+export interface ComposeProject {
+  readonly name: string
+  /** Where its relative paths begin. */
+  readonly folder: string
+  /** Those that Compose is given; absolute. */
+  readonly composeFiles: readonly string[]
+  readonly files: ComposeFiles
+  /** Whatever their state. */
+  readonly containers: readonly ContainerSummary[]
+}
+
+export type ProjectChoice =
+  /** One that has containers, by its name. */
+  | { readonly project: string }
+  /** By its files, or the folder that they are in; absolute. */
+  | { readonly files: readonly string[]; readonly name?: string }
+
+/**
+ * Finds a project by what Compose wrote on its containers, or by its files.
+ *
+ * @throws {InputError} there is none, or its files are not on this machine @throws {DockerError}
+ */
+export async function findProject(
+  engine: DockerEngine,
+  choice: ProjectChoice,
+  env: Environment,
+): Promise<ComposeProject> {
+  const containers = await listContainers(engine)
+  if ('project' in choice) return await byLabels(choice.project, containers, env)
+  const composeFiles = await composeFilesOf(choice.files)
+  const files = await readComposeFiles(composeFiles, {
+    env,
+    ...(choice.name === undefined ? {} : { name: choice.name }),
+  })
+  const ours = containers.filter((container) => projectOf(container) === files.name)
+  return { name: files.name, folder: resolve(composeFiles[0]!, '..'), composeFiles, files, containers: ours }
+}
+
+/** The name of the project that a container belongs to. */
+export function projectOf({ labels }: Pick<ContainerSummary, 'labels'>): string | undefined {
+  return labels[COMPOSE_LABELS.project]
+}
+
+async function composeFilesOf(given: readonly string[]): Promise<readonly string[]> {
+  const [only, ...others] = given
+  if (only === undefined || others.length > 0) return given
+  const inFolder = await defaultComposeFiles(only)
+  return inFolder.length > 0 ? inFolder : given
+}
+
+async function byLabels(name: string, all: readonly ContainerSummary[], env: Environment): Promise<ComposeProject> {
+  const containers = all.filter((container) => projectOf(container) === name)
+  if (containers.length === 0) throw noSuchProject(name, all)
+  const places = new Map(
+    containers.map(({ labels }) => [`${labels[COMPOSE_LABELS.folder]}\0${labels[COMPOSE_LABELS.files]}`, labels]),
+  )
+  const [labels] = places.values()
+  const folder = labels![COMPOSE_LABELS.folder]
+  const listed = (labels![COMPOSE_LABELS.files] ?? '').split(',').filter((path) => path !== '')
+  if (folder === undefined || listed.length === 0) throw unknownFiles(name)
+  // Compose 1 writes them relative to the folder.
+  const composeFiles = listed.map((path) => (isAbsolute(path) ? path : resolve(folder, path)))
+  const files = await readComposeFiles(composeFiles, { folder, name, env })
+  return { name, folder, composeFiles, files, containers }
+}
+
+function noSuchProject(name: string, all: readonly ContainerSummary[]): InputError {
+  const names = [...new Set(all.map(projectOf))].filter((other) => other !== undefined).toSorted()
+  const near = nearest(name, names)
+  const hint =
+    names.length === 0
+      ? 'no container of this engine belongs to a Compose project: say where its files are with `file:`'
+      : `projects with containers are ${near === undefined ? names.join(', ') : `${near} (meant?), ${names.filter((other) => other !== near).join(', ')}`.replace(/, $/, '')}; for one without containers, say where its files are with \`file:\``
+  return new InputError(`no container belongs to a Compose project named ${name}`, { hint })
+}
+
+function unknownFiles(name: string): InputError {
+  return new InputError(`the containers of the project ${name} do not say where its Compose files are`, {
+    hint: 'name them with `file:` instead of `project:`',
+  })
+}
