@@ -1,17 +1,26 @@
 import type { SourceContext } from '../../sources/source-kind.ts'
 import type { CommandContext } from '../context.ts'
+import { isKeptLong, type KeptOfSource, keptOfStack } from '../jobs/kept-of-stack.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
+import { formatAge } from '../output/age.ts'
+import { formatBytesRoughly } from '../output/format.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
 import { fromError } from './from-error.ts'
 
 /** Whether a backup of each source would work, and some job makes it. One after the other: each may use the whole disk. */
-export async function examineSources(stack: StackJobs, { env, signal }: CommandContext): Promise<Diagnosis[]> {
+export async function examineSources(
+  stack: StackJobs,
+  commandContext: CommandContext,
+  nowMs: number,
+): Promise<Diagnosis[]> {
   const { sources, jobs } = stack
+  const { env, signal } = commandContext
   if (sources.length === 0) {
     const hint = 'add sources to hikae.yaml'
     return [{ subject: 'sources', verdict: 'error', message: 'there are none: nothing is saved', hint }]
   }
   const diagnoses: Diagnosis[] = []
+  const kept = (await keptOfStack(stack, commandContext)).filter((one) => isKeptLong(one, nowMs))
   for (const { name, kind, config } of sources) {
     signal.throwIfAborted()
     const subject = `source ${name}`
@@ -19,6 +28,7 @@ export async function examineSources(stack: StackJobs, { env, signal }: CommandC
     const found = await examined(subject, async () => kind.examine(config, context), signal)
     const saved = jobs.some((job) => job.sources.some((source) => source.name === name))
     if (!saved) found.push(unsaved(subject))
+    found.push(...(await keptFindings(name, kept, { nowMs, signal })))
     diagnoses.push(...(found.length > 0 ? found : [ok(subject, kind.describe(config))]))
   }
   return diagnoses
@@ -45,4 +55,25 @@ async function examined(
 function unsaved(subject: string): Diagnosis {
   const hint = 'name it in sources: of a job'
   return { subject, verdict: 'warning', message: 'no job saves it', hint }
+}
+
+/** What a restore has kept for so long that it was probably forgotten. */
+async function keptFindings(
+  name: string,
+  kept: readonly KeptOfSource[],
+  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = []
+  for (const { copy } of kept.filter(({ source }) => source === name)) {
+    const bytes = await copy.size?.(signal)
+    const size = bytes === undefined ? '' : `, ${formatBytesRoughly(bytes)}`
+    const age = formatAge(nowMs - copy.time.getTime())
+    found.push({
+      subject: `source ${name}`,
+      verdict: 'warning',
+      message: `what a restore has replaced ${age} ago is still kept${size}: ${copy.place}`,
+      hint: `when all is well, hikae restore ${name} --finish frees the room`,
+    })
+  }
+  return found
 }

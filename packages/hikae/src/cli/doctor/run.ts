@@ -5,7 +5,7 @@ import { UsageError } from '../../errors.ts'
 import type { CommandContext } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
-import { openStackJobs } from '../jobs/stack-jobs.ts'
+import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
 import { stackRepositories } from '../repository/choose.ts'
 import { placesBelow } from '../schedule/places-below.ts'
 import { scoreOf } from '../survey/score.ts'
@@ -13,6 +13,8 @@ import { surveyRepositories } from '../survey/survey.ts'
 import { programVersion } from '../version.ts'
 import { type Diagnosis, exitCodeFor, ok } from './diagnosis.ts'
 import { examineCopies } from './examine-copies.ts'
+import { examineLeft } from './examine-left.ts'
+import { examineMaintenance } from './examine-maintenance.ts'
 import { examineProgram } from './examine-program.ts'
 import { examineRepository } from './examine-repository.ts'
 import { examineSchedule } from './examine-schedule.ts'
@@ -36,8 +38,9 @@ export async function runDoctor(
   diagnoses.push(...file)
   if (exitCodeFor(file) !== 1) {
     const stack = (await openStackJobs(globals, { env: context.env }))!
-    diagnoses.push(...(await examineSources(stack, context)))
-    diagnoses.push(...(await examineRepositories(globals, context)))
+    diagnoses.push(...(await examineLeft(stack, context)))
+    diagnoses.push(...(await examineSources(stack, context, Date.now())))
+    diagnoses.push(...(await examineRepositories(stack, globals, context)))
     diagnoses.push(...(await examineState(stack.stateFolder)))
     diagnoses.push(...(await examineSchedule(stack, placesBelow(root))))
   }
@@ -72,7 +75,11 @@ async function examineFile({ config }: GlobalValues, { env }: CommandContext): P
   }
 }
 
-async function examineRepositories(globals: GlobalValues, context: CommandContext): Promise<Diagnosis[]> {
+async function examineRepositories(
+  stack: StackJobs,
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<Diagnosis[]> {
   const chosen = await stackRepositories(globals, { env: context.env })
   if (chosen.length === 0) {
     const hint = 'add a repository to hikae.yaml'
@@ -82,5 +89,6 @@ async function examineRepositories(globals: GlobalValues, context: CommandContex
   const now = Date.now()
   const found: Diagnosis[] = []
   for (const repository of surveyed) found.push(...(await examineRepository(repository, globals, context, now)))
+  found.push(...(await examineMaintenance(stack, surveyed, context, now)))
   return [...found, ...examineCopies(await scoreOf(surveyed, context.signal))]
 }
