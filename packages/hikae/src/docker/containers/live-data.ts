@@ -1,7 +1,7 @@
 import type { Finding } from '../../sources/finding.ts'
 import type { DockerEngine } from '../engine.ts'
 import type { Quiesce } from '../quiesce/schema.ts'
-import { type ContainerSummary, isAlive } from './container.ts'
+import { type ContainerMount, type ContainerSummary, isAlive } from './container.ts'
 import type { DatabaseProduct } from './database-image.ts'
 import { databaseIn } from './database-in.ts'
 import { findSqliteFiles } from './sqlite-files.ts'
@@ -13,8 +13,8 @@ export interface SharedData {
   /** In words: `the volume pgdata`. */
   readonly description: string
   readonly users: readonly ContainerSummary[]
-  /** Where a container has it; undefined when it does not. */
-  readonly mountedAt: (container: ContainerSummary) => { readonly destination: string; readonly isWritable: boolean }[]
+  /** Where a container has it. */
+  readonly mountedAt: (container: ContainerSummary) => readonly Pick<ContainerMount, 'destination' | 'isWritable'>[]
   /** Where its files can be read here. */
   readonly folder?: string
 }
