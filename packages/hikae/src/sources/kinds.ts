@@ -1,4 +1,5 @@
 import { commandSource } from './command/command-source.ts'
+import { composeSource } from './compose/compose-source.ts'
 import { dockerImagesSource } from './docker-images/docker-images-source.ts'
 import { dockerVolumesSource } from './docker-volumes/docker-volumes-source.ts'
 import { filesSource } from './files/files-source.ts'
@@ -15,5 +16,6 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   commandSource,
   dockerVolumesSource,
   dockerImagesSource,
+  composeSource,
   swarmSource,
 ]
