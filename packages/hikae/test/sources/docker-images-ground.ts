@@ -1,8 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer, request } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
-import { BASE_IMAGE, makeTempDir, type TempDir, type TestDocker } from '@hikae/testkit'
+import { BASE_IMAGE, makeTempDir, runOk, type TempDir, type TestDocker } from '@hikae/testkit'
 import { setTimeout } from 'node:timers/promises'
 
 /** Builds an image with these files on top of another one, each group a layer. @returns its id */
@@ -10,7 +12,7 @@ export async function buildImage(
   engine: TestDocker,
   name: string,
   layers: readonly Readonly<Record<string, string | Buffer>>[],
-  { from = BASE_IMAGE }: { readonly from?: string } = {},
+  { from = BASE_IMAGE, time }: { readonly from?: string; readonly time?: Date } = {},
 ): Promise<string> {
   await using context = await makeTempDir()
   const copies: string[] = []
@@ -18,6 +20,7 @@ export async function buildImage(
     for (const [path, content] of Object.entries(files)) {
       await mkdir(dirname(context.join(`${number}/${path}`)), { recursive: true })
       await writeFile(context.join(`${number}/${path}`), content)
+      if (time) await utimes(context.join(`${number}/${path}`), time, time)
     }
     copies.push(`COPY ${number} /`)
   }
@@ -49,14 +52,19 @@ export async function leftFiles({ dataRoot }: TestDocker): Promise<string[]> {
 export interface ExportGate extends AsyncDisposable {
   /** `unix://…` of an engine that holds exports back. */
   readonly host: string
+  /** How many have been asked for. */
+  readonly exports: number
   /** Resolves when an export has begun, and some of it was let through. */
   begun(): Promise<void>
 }
+
+const EXPORT = /^GET \/(?:v[\d.]+\/)?images\/[^ ]+\/get/
 
 /** A socket that leads to the engine, and lets the first bytes of an export through and no others. */
 export async function holdExports(dir: TempDir, { socket }: TestDocker): Promise<ExportGate> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const sockets = new Set<Socket>()
+  let exports = 0
   const path = dir.join('held.sock')
   const server = createServer((client) => {
     const upstream = connect(socket)
@@ -69,15 +77,19 @@ export async function holdExports(dir: TempDir, { socket }: TestDocker): Promise
         upstream.destroy()
       })
     }
-    let isExport = false
+    let left: number | undefined
     client.on('data', (bytes: Buffer) => {
-      isExport ||= /^GET \/(?:v[\d.]+\/)?images\/[^ ]+\/get/.test(bytes.toString('latin1'))
+      if (EXPORT.test(bytes.toString('latin1'))) {
+        left = 10_000
+        exports++
+      }
       upstream.write(bytes)
     })
+    // What is held back is read all the same, so that the end of the connection is seen.
     upstream.on('data', (bytes: Buffer) => {
-      client.write(isExport ? bytes.subarray(0, 10_000) : bytes)
-      if (!isExport) return
-      upstream.pause()
+      if (left === undefined) return void client.write(bytes)
+      client.write(bytes.subarray(0, left))
+      left = Math.max(0, left - bytes.length)
       resolve()
     })
   })
@@ -85,6 +97,9 @@ export async function holdExports(dir: TempDir, { socket }: TestDocker): Promise
   await once(server, 'listening')
   return {
     host: `unix://${path}`,
+    get exports() {
+      return exports
+    },
     begun: () => promise,
     async [Symbol.asyncDispose]() {
       for (const each of sockets) each.destroy()
@@ -92,4 +107,67 @@ export async function holdExports(dir: TempDir, { socket }: TestDocker): Promise
       await once(server, 'close')
     },
   }
+}
+
+export interface NewExports extends AsyncDisposable {
+  readonly host: string
+  readonly exports: number
+}
+
+/** A socket that leads to the engine, and gives its exports in the form that engines from 25 on make: by digest. */
+export async function newExports(dir: TempDir, { socket }: TestDocker): Promise<NewExports> {
+  let exports = 0
+  const path = dir.join('new.sock')
+  const server = createHttpServer((asked, answer) => {
+    const isExport = EXPORT.test(`${asked.method} ${asked.url}`)
+    const { method, url, headers } = asked
+    const forwarded = request({ socketPath: socket, method, path: url, headers }, (found) => {
+      if (!isExport) {
+        answer.writeHead(found.statusCode!, found.headers)
+        found.pipe(answer)
+        return
+      }
+      exports++
+      newForm(dir, found).then(
+        (archive) => answer.writeHead(200).end(archive),
+        (error: unknown) => answer.destroy(error as Error),
+      )
+    })
+    asked.pipe(forwarded)
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return {
+    host: `unix://${path}`,
+    get exports() {
+      return exports
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function newForm(dir: TempDir, old: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const [from, to] = [dir.join('old-form'), dir.join('new-form')]
+  await mkdir(from)
+  await mkdir(join(to, 'blobs/sha256'), { recursive: true })
+  await writeFile(dir.join('old.tar'), old)
+  await runOk('tar', ['-C', from, '-xf', dir.join('old.tar')])
+  type Listed = { Config: string; Layers: string[] }
+  const [{ Config, Layers }] = JSON.parse(await readFile(join(from, 'manifest.json'), 'utf8')) as [Listed]
+  const blob = async (file: string): Promise<string> => {
+    const content = await readFile(join(from, file))
+    const digest = createHash('sha256').update(content).digest('hex')
+    await writeFile(join(to, 'blobs/sha256', digest), content)
+    return `blobs/sha256/${digest}`
+  }
+  const manifest = [{ Config: await blob(Config), Layers: await Promise.all(Layers.map(blob)) }]
+  await writeFile(join(to, 'manifest.json'), JSON.stringify(manifest))
+  await writeFile(join(to, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+  const names = ['blobs', 'manifest.json', 'oci-layout']
+  await runOk('tar', ['-C', to, '--sort=name', '-cf', dir.join('new.tar'), ...names])
+  return await readFile(dir.join('new.tar'))
 }

@@ -75,7 +75,7 @@ function bytes(length: number, seed: number): Buffer {
 async function damage({ dataRoot }: TestDocker, marker: string): Promise<void> {
   for (const layer of await readdir(join(dataRoot, 'overlay2'))) {
     const folder = join(dataRoot, 'overlay2', layer, 'diff')
-    const names = await readdir(folder).catch(() => [])
+    const names = await readdir(folder).catch((): string[] => [])
     if (names.includes(marker)) await writeFile(join(folder, marker), 'what is here now')
   }
 }

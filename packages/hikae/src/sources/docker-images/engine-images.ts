@@ -84,7 +84,7 @@ export async function* exportImage(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const doing = `export the image ${shown(id)}`
   signal.throwIfAborted()
-  const response = await engine.ask(doing, (api) => dialExport(api, id, signal))
+  const response = await beginExport(engine, { id, doing, signal })
   try {
     yield* response as AsyncIterable<Uint8Array>
     signal.throwIfAborted()
@@ -162,6 +162,20 @@ async function refuseOtherStore(engine: DockerEngine): Promise<void> {
 /** Images without a name have `<none>:<none>` in old answers. */
 function named(names: readonly string[] | null | undefined): string[] {
   return (names ?? []).filter((name) => !name.includes('<none>'))
+}
+
+async function beginExport(
+  engine: DockerEngine,
+  { id, doing, signal }: { readonly id: string; readonly doing: string; readonly signal: AbortSignal },
+): Promise<IncomingMessage> {
+  try {
+    return await engine.ask(doing, (api) => dialExport(api, id, signal))
+  } catch (error) {
+    const answered = error instanceof DockerError && error.status !== undefined
+    if (!answered || (await findImage(engine, id))) throw error
+    // The engine's own words are about its files.
+    throw new DockerError(`cannot ${doing}: it was removed meanwhile`, { hint: 'run the backup again', cause: error })
+  }
 }
 
 async function dialExport(api: Docker, id: string, signal: AbortSignal): Promise<IncomingMessage> {

@@ -68,7 +68,8 @@ def main(folder):
     for digest in sorted(os.listdir(os.path.join(folder, "layers"))):
         path = os.path.join(folder, "layers", digest)
         layer = Layer(path)
-        add(archive, digest + "/layer.tar", sum(len(between) + length for between, length in frames(path)), layer)
+        size = sum(len(between) + length for between, length in frames(path))
+        add(archive, digest + "/layer.tar", size, io.BufferedReader(layer, 1 << 20))
         if layer.hash.hexdigest() != digest:
             sys.exit("the layer " + digest + " is damaged")
     listed = []

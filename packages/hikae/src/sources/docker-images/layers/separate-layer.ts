@@ -52,7 +52,8 @@ export async function* separateLayer(
       headers.push(await reader.upTo(padded(size) - size))
     }
     await onHeaders(encodeFrame(headers, 0))
-    for (let rest; (rest = await reader.some(PIECE_BYTES));) await onHeaders(encodeFrame([rest], 0))
+    // Frames are of the same length however the archive arrives: the same layer is always stored as the same bytes.
+    for (let rest; (rest = await reader.upTo(PIECE_BYTES)).length > 0;) await onHeaders(encodeFrame([rest], 0))
   } finally {
     await reader.close()
   }

@@ -1,7 +1,10 @@
 import { InputError } from '../../../errors.ts'
 
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
-const PREFIX = new RegExp(`^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${COMPONENT}(?:/${COMPONENT})*$|^[A-Za-z0-9.-]+:\\d+$`)
+/** What Docker takes for a registry: it has a dot or a port. */
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
+const REGISTRY = `${LABEL}(?:(?:\\.${LABEL})+(?::\\d+)?|:\\d+)`
+const PREFIX = new RegExp(`^(?:${REGISTRY}|(?:${REGISTRY}/)?${COMPONENT}(?:/${COMPONENT})*)$`)
 
 /** @throws {InputError} nothing can be named so */
 export function parsePrefix(to: string): string {
