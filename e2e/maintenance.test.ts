@@ -1,7 +1,13 @@
 import { chmod, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeCheapRepository, randomBytesOf, startWebhookServer, type TempDir } from '@hikae/testkit'
+import {
+  makeCheapRepository,
+  randomBytesOf,
+  type RunningProcess,
+  startWebhookServer,
+  type TempDir,
+} from '@hikae/testkit'
 import { describe } from 'vitest'
 import { makeFiles, test as base, until } from './fixtures.ts'
 import { Hikae, jsonLines, type Message, PASSWORD } from './hikae.ts'
@@ -103,6 +109,15 @@ async function damage(repository: string): Promise<void> {
   await file.read(byte, 0, 1, Math.floor(size / 2))
   byte[0]! ^= 1
   await file.write(byte, 0, 1, Math.floor(size / 2))
+}
+
+/** A backup that is not of the stack; it holds a lock until the file `go-on` is there. */
+async function lockedByBackup(dir: TempDir): Promise<RunningProcess> {
+  const other = new Hikae({ repository: dir.join('usb'), cwd: dir.path })
+  const held = ['sh', '-c', 'touch begun; while ! [ -e go-on ]; do sleep 0.05; done; echo x']
+  const backup = await other.start(['backup', '--stdin-from-command', '--stdin-filename', 'x', '--', ...held])
+  await until(async () => (await readdir(dir.path)).includes('begun'), backup)
+  return backup
 }
 
 describe.concurrent('maintenance', () => {
@@ -245,14 +260,27 @@ maintenance: { check: weekly, prune: weekly }
     expect(outcomes(later.runs, 'prune')).toEqual(['usb succeeded'])
   })
 
+  test('stops when a backup begins, and is tried again', async ({ stack, dir, expect }) => {
+    await writeStack(dir, '{ prune: weekly, to: [usb] }')
+    await becomeDue(stack, dir)
+    await using other = await lockedByBackup(dir)
+    await using prune = await stack.start(['backup', '--due', '--retry-lock', '5m'])
+    await prune.printed('; waiting')
+    const backup = await stack.run(['backup'])
+    expect(backup.stdout).toContain('prune gives way to the job nightly')
+    expect(backup.stdout).toMatch(/^ {2}uploads {2}succeeded/m)
+    const { exitCode, stdout } = await prune.finished
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^ {2}usb {2}put off: the job nightly runs \(run \S+\), which goes first$/m)
+    expect(stdout).toMatch(/^prune put off$/m)
+    await writeFile(dir.join('go-on'), '')
+    expect(await other.finished).toMatchObject({ exitCode: 0 })
+  })
+
   test('waits for a lock of another machine, and is put off when it stays', async ({ stack, dir, expect }) => {
     await writeStack(dir, '{ prune: weekly, to: [usb] }')
     await becomeDue(stack, dir)
-    // A backup that is not of this stack holds a lock until it may go on.
-    const other = new Hikae({ repository: dir.join('usb'), cwd: dir.path })
-    const held = ['sh', '-c', 'touch begun; while ! [ -e go-on ]; do sleep 0.05; done; echo x']
-    await using backup = await other.start(['backup', '--stdin-from-command', '--stdin-filename', 'x', '--', ...held])
-    await until(async () => (await readdir(dir.path)).includes('begun'), backup)
+    await using backup = await lockedByBackup(dir)
     const putOff = await stack.run(['--json', 'backup', '--due', '--retry-lock', '1s'])
     expect(putOff.exitCode).toBe(0)
     expect(putOff.stdout).toContain('put off: ')

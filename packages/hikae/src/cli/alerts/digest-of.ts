@@ -1,6 +1,8 @@
 import type { AlertChannel } from '../../alerts/alert-schema.ts'
 import type { Digest } from '../../alerts/event.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
+import { isPutOff } from '../../maintenance/run-outcome.ts'
+import { isMaintenanceTask } from '../../maintenance/task.ts'
 import type { Runs } from '../../state/runs.ts'
 
 /** What happened between two moments, as far as a channel is interested: by what is remembered of runs. */
@@ -13,6 +15,8 @@ export function digestOf(
   const ended = runs
     .list({ sinceMs: from })
     .filter(({ job, startedAt, outcome }) => isMeant(job) && Date.parse(startedAt) < to && outcome !== undefined)
+    // Maintenance that gave way to a job is tried again, and no trouble.
+    .filter(({ job, steps }) => !isMaintenanceTask(job) || !isPutOff(steps))
   const count = (...outcomes: readonly string[]): number =>
     ended.filter(({ outcome }) => outcomes.includes(outcome!)).length
   return {

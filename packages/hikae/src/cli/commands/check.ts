@@ -20,7 +20,8 @@ export const check = command({
     'Without options, everything is checked but the content of files: that every index, snapshot and directory can be read, and ' +
     'that every piece of every file is stored. With --read-data, all data is read, decrypted and compared with its checksum. ' +
     'With --read-data-within 30d, each call reads what was not read for longest, so much that regular calls read everything ' +
-    'within 30 days; what was read is remembered on this machine, also when the check is stopped.',
+    'within 30 days; what was read is remembered on this machine, also when the check is stopped. ' +
+    'With maintenance: in hikae.yaml, repositories are checked by themselves.',
   arguments: [],
   options: {
     readData: flag({ help: 'read all data' }),

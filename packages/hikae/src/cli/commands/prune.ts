@@ -11,7 +11,8 @@ export const prune = command({
   description:
     'Packs of which nothing is needed are deleted. Those of which a part is needed are rewritten, until little enough is ' +
     'unneeded. Nothing that a snapshot needs is deleted before it is stored anew and indexed: a prune can be stopped at any ' +
-    'time, and the next one goes on. When anything is damaged or missing, nothing is changed.',
+    'time, and the next one goes on. When anything is damaged or missing, nothing is changed. ' +
+    'With maintenance: in hikae.yaml, repositories are pruned by themselves.',
   arguments: [],
   options: {
     dryRun: flag({ short: 'n', help: 'only show what would be deleted and rewritten, and why; needs no lock' }),

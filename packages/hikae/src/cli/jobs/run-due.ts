@@ -1,3 +1,4 @@
+import { isPutOff } from '../../maintenance/run-outcome.ts'
 import { isMaintenanceTask } from '../../maintenance/task.ts'
 import type { CommandContext } from '../context.ts'
 import { becomeOnlyScheduler } from '../daemon/only-scheduler.ts'
@@ -42,12 +43,9 @@ export async function runDue(
     out.note('nothing is due')
     return EXIT.succeeded
   }
-  const outcomes = ended.filter((run) => !isPutOff(run)).map(({ outcome }) => outcome)
+  const outcomes = ended
+    .filter(({ job, steps }) => !isMaintenanceTask(job) || !isPutOff(steps))
+    .map(({ outcome }) => outcome)
   if (failures.length === 0 && outcomes.every((outcome) => outcome === 'succeeded')) return EXIT.succeeded
   return outcomes.every((outcome) => outcome === 'failed') ? EXIT.failed : EXIT.incomplete
-}
-
-/** Whether maintenance only gave way to something else: it comes back by itself. */
-function isPutOff({ job, steps }: EndedRun): boolean {
-  return isMaintenanceTask(job) && steps.length > 0 && steps.every(({ outcome }) => outcome === 'skipped')
 }

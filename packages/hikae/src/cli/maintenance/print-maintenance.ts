@@ -1,10 +1,11 @@
+import { isPutOff } from '../../maintenance/run-outcome.ts'
 import type { StepRecord } from '../../state/run-record.ts'
 import type { EndedRun } from '../jobs/stack-runner.ts'
 import { formatBytes, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 
-const COLOURS = { succeeded: 'green', incomplete: 'yellow', failed: 'red' } as const
+const COLOURS = { succeeded: 'green', incomplete: 'yellow', failed: 'red', cancelled: 'yellow' } as const
 
 /** How a run of maintenance went: a line for each repository, and what went wrong with what to do about it. */
 export function printMaintenance({ id, job, outcome, steps }: EndedRun, out: Output): void {
@@ -19,9 +20,8 @@ export function printMaintenance({ id, job, outcome, steps }: EndedRun, out: Out
   }
   const width = Math.max(0, ...steps.map(({ repository = '' }) => repository.length))
   for (const step of steps) out.line(`  ${(step.repository ?? '').padEnd(width)}  ${describe(step, out)}`)
-  const isPutOff = outcome === 'cancelled'
-  const end = isPutOff ? out.paint('yellow', 'put off') : out.paint(COLOURS[outcome], outcome)
-  out.line(`${job} ${end}${outcome === 'succeeded' || isPutOff ? '' : `; see \`hikae logs ${id}\``}`)
+  const seeLog = outcome === 'succeeded' || isPutOff(steps) ? '' : `; see \`hikae logs ${id}\``
+  out.line(`${job} ${isPutOff(steps) ? out.paint('yellow', 'put off') : out.paint(COLOURS[outcome], outcome)}${seeLog}`)
 }
 
 function describe({ kind, outcome, message = '', facts = {} }: StepRecord, out: Output): string {
