@@ -9,13 +9,14 @@ import type { RunContext } from './run-context.ts'
  */
 export function readContext(
   { name }: JobSource,
-  { folder, env, folders, journal }: RunContext,
+  { folder, own = [], env, folders, journal }: RunContext,
   signal: AbortSignal,
   scratch: AsyncDisposableStack,
 ): ReadContext {
   return {
     source: name,
     folder,
+    own,
     env,
     signal,
     scratchFolder: async () => scratch.use(await folders.scratch(name)).path,

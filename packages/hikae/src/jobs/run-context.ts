@@ -13,6 +13,8 @@ export interface RunContext {
   readonly stackFiles: readonly StackFile[]
   /** Of the stack file. */
   readonly folder: string
+  /** Paths that are Hikae's: no source saves them. */
+  readonly own?: readonly string[]
   readonly repositories: JobRepositories
   /** All sources of the stack: what killed runs have left done to others is undone first, whichever source it was for. */
   readonly sources?: readonly JobSource[]

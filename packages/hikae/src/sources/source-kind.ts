@@ -90,6 +90,8 @@ export interface SourceContext {
   readonly source: string
   /** Of the stack file: relative paths begin here. */
   readonly folder: string
+  /** Of Hikae itself: where its state lies, and the repositories of the stack on this machine. Absolute. */
+  readonly own?: readonly string[]
   readonly env: Environment
   readonly signal: AbortSignal
 }

@@ -1,6 +1,8 @@
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
+import { ownBelow } from '../../sources/own-paths.ts'
+import { bytePath, systemPath } from '../../sources/swap/byte-path.ts'
 import type { CommandContext } from '../context.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 
@@ -16,9 +18,9 @@ export class ChangeWatches implements AsyncDisposable {
   }
 
   /** What changed before the watch began is saved by one run at its beginning. */
-  async replace({ jobs, stack: { folder } }: StackJobs): Promise<void> {
+  async replace({ jobs, own, stack: { folder } }: StackJobs): Promise<void> {
     await this[Symbol.asyncDispose]()
-    for (const job of jobs) if (job.schedule.kind === 'change') await this.#watch(job, folder)
+    for (const job of jobs) if (job.schedule.kind === 'change') await this.#watch(job, folder, own)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -27,7 +29,7 @@ export class ChangeWatches implements AsyncDisposable {
     for (const watch of watches) await watch[Symbol.asyncDispose]()
   }
 
-  async #watch(job: JobOnTime, folder: string): Promise<void> {
+  async #watch(job: JobOnTime, folder: string, own: readonly string[]): Promise<void> {
     const { out, env, signal } = this.#context
     if (job.schedule.kind !== 'change') return
     const paths: string[] = []
@@ -41,9 +43,12 @@ export class ChangeWatches implements AsyncDisposable {
     }
     if (paths.length === 0) return
     const { settleMs, atMostMs } = job.schedule
+    const ignored = (await ownBelow(paths.map(bytePath), own)).map((path) => systemPath(path).toString())
     this.#watches.push(
       await watchPaths({
         ...{ paths, settleMs, atMostMs, clock: systemClock },
+        // Each run changes them: the next one would begin at once.
+        ignores: (path) => ignored.includes(path),
         onChange: () => this.#onChange(job.name),
         onPolling: (why) => out.warn(`changes of the job ${job.name} are looked for once a minute only: ${why}`),
       }),

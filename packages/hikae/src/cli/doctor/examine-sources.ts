@@ -24,7 +24,7 @@ export async function examineSources(
   for (const { name, kind, config } of sources) {
     signal.throwIfAborted()
     const subject = `source ${name}`
-    const context: SourceContext = { source: name, folder: stack.stack.folder, env, signal }
+    const context: SourceContext = { source: name, folder: stack.stack.folder, own: stack.own, env, signal }
     const found = await examined(subject, async () => kind.examine(config, context), signal)
     const saved = jobs.some((job) => job.sources.some((source) => source.name === name))
     if (!saved) found.push(unsaved(subject))

@@ -20,6 +20,7 @@ export function sourceContext(
   return {
     source: name,
     folder: stack.stack.folder,
+    own: stack.own,
     env,
     signal,
     scratchFolder: async () => owned.use(await folders.scratch(name)).path,

@@ -1,11 +1,13 @@
 import { homedir } from 'node:os'
 import { realpath } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Stack } from '../../config/load.ts'
 import type { JobSource } from '../../jobs/job.ts'
 import type { ConfiguredJob } from '../../jobs/job-schema.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { type ScheduledTask, scheduledTasks } from '../../maintenance/scheduled-task.ts'
 import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
+import { namedRepository } from '../../repositories/named-repository.ts'
 import { ownTimeZone } from '../../schedules/time-zone.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import { stateFolder } from '../../state/state-folder.ts'
@@ -25,6 +27,8 @@ export interface StackJobs {
   readonly sources: readonly JobSource[]
   /** Where what is remembered of it lies. */
   readonly stateFolder: string
+  /** Paths that are Hikae's: all state of stacks, and the repositories of this one on this machine. Absolute. */
+  readonly own: readonly string[]
 }
 
 /** @returns undefined when there is no stack file @throws {ConfigError} it makes no sense */
@@ -33,6 +37,7 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
   if (!stack) return undefined
   const name = stack.config.stack ?? stack.folder.split('/').at(-1)!
   const timeZone = stack.config.timezone ?? ownTimeZone()
+  const ownState = stateFolder({ env: context.env, home: homedir() }, await realpath(stack.file))
   return {
     stack,
     timeZone,
@@ -48,8 +53,16 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
       timeZone,
     }),
     sources: resolveSources(stack.config, SOURCE_KINDS),
-    stateFolder: stateFolder({ env: context.env, home: homedir() }, await realpath(stack.file)),
+    stateFolder: ownState,
+    own: [resolve(dirname(ownState)), ...localRepositories(stack)],
   }
+}
+
+function localRepositories(stack: Stack): string[] {
+  return Object.keys(stack.config.repositories).flatMap((name) => {
+    const place = namedRepository(stack, name)?.place
+    return place?.kind === 'local' ? [place.path] : []
+  })
 }
 
 function betweenOf({ limits: { between } }: ConfiguredJob): Pick<JobOnTime, 'between'> {

@@ -128,6 +128,7 @@ export class StackRunner implements AsyncDisposable {
         runId: id,
         stackFiles: stack.files,
         folder: stack.folder,
+        own: this.stack.own,
         repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
         sources: this.stack.sources,
         folders: this.#folders.forRun(id),

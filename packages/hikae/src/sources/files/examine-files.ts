@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises'
 import type { DirectoryEntry, SelectForRestore } from '@hikae/engine'
 import { errorMessage, isKnownError } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
+import { ownBelow } from '../own-paths.ts'
 import type { SourceContext } from '../source-kind.ts'
 import { type BytePath, bytePath, childPath, printablePath, systemPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
@@ -38,14 +39,16 @@ const HINT = 'look at the paths, and at the folder that relative ones begin at'
 async function examineTargets(
   config: FilesConfig,
   targets: readonly BytePath[],
-  { folder, signal }: SourceContext,
+  { folder, own: ofHikae, signal }: SourceContext,
 ): Promise<Finding[]> {
   const { openTargets, selectForRestore } = await import('@hikae/engine')
-  const filter = await filesFilter(config, targets)
+  const own = await ownBelow(targets, ofHikae)
+  const chosen = await filesFilter(config, targets)
+  const filter = await filesFilter(config, targets, { own })
   const includes = new Map(
     config.include.map((pattern) => [pattern, selectForRestore({ include: { patterns: [pattern] } })]),
   )
-  const findings: Finding[] = []
+  const findings = own.filter((path) => chosen.means(path, true)).map(ownFinding)
   for (const target of targets) {
     const problem = await problemOf(target, (path) => filter.excludesPath(path))
     if (problem) {
@@ -65,6 +68,14 @@ async function examineTargets(
     })
   }
   return findings
+}
+
+function ownFinding(path: BytePath): Finding {
+  return {
+    severity: 'warning',
+    message: `${printablePath(path)} is Hikae's own, and is not saved`,
+    hint: 'keep repositories outside of what is saved, where no restore and no accident meets both; or name it under `exclude:`',
+  }
 }
 
 async function problemOf(path: BytePath, isExcluded: (path: BytePath) => boolean): Promise<Finding | undefined> {

@@ -5,6 +5,11 @@ import type { FilesConfig } from './config.ts'
 
 type EntryFilter = NonNullable<ReturnType<typeof excludeFilter>>
 
+export interface FilterOptions {
+  readonly own?: readonly BytePath[]
+  readonly onWarning?: (warning: TagFileWarning) => void
+}
+
 export interface FilesFilter extends EntryFilter {
   /** Whether something of that name would be gone through or saved, as far as names tell. */
   means(path: BytePath, isDirectory: boolean): boolean
@@ -15,15 +20,16 @@ const DIRECTORY = 0o040_000
 
 /**
  * What a walk of a source's paths leaves out: what the exclude options say, files that no include pattern means, folders in
- * which there can be none, and what a restore is just building.
+ * which there can be none, what a restore is just building, and what is Hikae's own.
  *
  * @param targets paths that were named: they are in, whatever `include` says
+ * @param own see `ownBelow`
  * @throws {InvalidInputError} a pattern that cannot be understood
  */
 export async function filesFilter(
   config: FilesConfig,
   targets: readonly BytePath[],
-  onWarning: (warning: TagFileWarning) => void = () => undefined,
+  { own = [], onWarning = () => undefined }: FilterOptions = {},
 ): Promise<FilesFilter> {
   const engine = await import('@hikae/engine')
   const excluded = engine.excludeFilter({
@@ -38,7 +44,8 @@ export async function filesFilter(
   const named = new Set(targets)
   const isChosen = (path: BytePath, isDirectory: boolean): boolean =>
     included === undefined || named.has(path) || mayHold(included, path, isDirectory)
-  const excludesPath = (path: BytePath): boolean => isBeingBuilt(path) || excluded?.excludesPath(path) === true
+  const excludesPath = (path: BytePath): boolean =>
+    isBeingBuilt(path) || own.includes(path) || excluded?.excludesPath(path) === true
   return {
     excludesPath,
     excludesEntry: (path, metadata) =>

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { systemCode } from '../../errors.ts'
+import { ownBelow } from '../own-paths.ts'
 import type { ReadContext } from '../source-kind.ts'
 import { type BytePath, childPath, nameOf, systemPath } from '../swap/byte-path.ts'
 import { byMoment, keptBeside, type KeptMoment, keptWithin } from '../swap/kept-items.ts'
@@ -26,7 +27,7 @@ export async function findKept(config: FilesConfig, context: ReadContext): Promi
   const moments: KeptMoment[] = []
   for (const target of targets) {
     moments.push(...(await keptBeside(target)), ...(await keptWithin(target)))
-    if (config.include.length > 0) moments.push(...(await keptAmong(target, config, targets, context.signal)))
+    if (config.include.length > 0) moments.push(...(await keptAmong(target, config, targets, context)))
   }
   return byMoment(moments)
 }
@@ -36,9 +37,9 @@ async function keptAmong(
   target: BytePath,
   config: FilesConfig,
   targets: readonly BytePath[],
-  signal: AbortSignal,
+  { signal, own }: ReadContext,
 ): Promise<KeptMoment[]> {
-  const filter = await filesFilter(config, targets)
+  const filter = await filesFilter(config, targets, { own: await ownBelow(targets, own) })
   const moments: KeptMoment[] = []
   const folders = [target]
   let seen = 0

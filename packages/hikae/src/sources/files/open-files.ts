@@ -1,7 +1,8 @@
-import type { DirectoryEntry, Entry, UnreadableEntry } from '@hikae/engine'
+import type { DirectoryEntry, Entry, TagFileWarning, UnreadableEntry } from '@hikae/engine'
 import { InputError } from '../../errors.ts'
 import type { TreeCounts } from '../counted-tree.ts'
 import type { Finding } from '../finding.ts'
+import { ownBelow } from '../own-paths.ts'
 import type { OpenSource, ReadContext, SourceReading } from '../source-kind.ts'
 import { type BytePath, bytePath, isWithin, parentPath, printablePath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
@@ -18,7 +19,10 @@ export async function openFiles(config: FilesConfig, context: ReadContext): Prom
   for (const { message } of await settleAround(config, context.folder)) context.log(message)
   const { targets, unmatched } = await findPaths(config, context.folder)
   if (targets.length === 0) throw nothingMatches(unmatched, context)
-  const filter = await filesFilter(config, targets, ({ path, reason }) => context.log(`${path}: ${reason}`))
+  const own = await ownBelow(targets, context.own)
+  for (const path of own) context.log(`${printablePath(path)} is Hikae's own, and left out`)
+  const onWarning = ({ path, reason }: TagFileWarning): void => context.log(`${path}: ${reason}`)
+  const filter = await filesFilter(config, targets, { own, onWarning })
   const opened = openTargets(targets, {
     workingDirectory: bytePath(context.folder),
     oneFileSystem: config.oneFileSystem,

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { ownBelow } from '../own-paths.ts'
 import { type BytePath, parentPath, printablePath, systemPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
 import type { SavedPath } from './files-facts.ts'
@@ -17,9 +18,10 @@ export interface Place extends SavedPath {
 
 /**
  * @param isPartial whether include patterns chose from what was there
+ * @param own what is Hikae's, and stays where it is
  * @throws {InputError} nothing can be swapped there
  */
-export async function placeOf(saved: SavedPath, isPartial: boolean): Promise<Place> {
+export async function placeOf(saved: SavedPath, isPartial: boolean, own: readonly string[] = []): Promise<Place> {
   const { path, type } = saved
   if (path === '/') throw refusal('/ cannot be replaced while the system runs from it')
   if (typeof systemPath(parentPath(path)) !== 'string') {
@@ -37,6 +39,8 @@ export async function placeOf(saved: SavedPath, isPartial: boolean): Promise<Pla
     if (typeof systemPath(path) !== 'string') throw refusal(`the name of ${text} is not text`)
     return { ...saved, way: 'merge', isThere: true }
   }
+  const [carried] = there ? await ownBelow([path], own) : []
+  if (carried !== undefined) throw refusal(`${printablePath(carried)} is Hikae's own, and would be carried away`)
   return { ...saved, way: mounts.isMountPoint ? 'content' : 'swap', isThere: there !== undefined }
 }
 

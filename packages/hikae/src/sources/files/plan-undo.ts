@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts'
+import { ownBelow } from '../own-paths.ts'
 import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import { type BytePath, isWithin, nameOf, parentPath, printablePath } from '../swap/byte-path.ts'
 import { createdBy, forgetCreated, rememberCreated } from '../swap/created-paths.ts'
@@ -16,7 +17,7 @@ const MOST_STEPS = 20
 /** @throws {InputError} something is mounted in the way */
 export async function planUndo(moment: KeptMoment, config: FilesConfig, context: ReadContext): Promise<RestorePlan> {
   const items = await itemsOf(moment, config, context)
-  for (const { live, isContent = false } of items) if (!isContent) await refuseMounts(live)
+  for (const { live, isContent = false } of items) if (!isContent) await refuseFixed(live, context)
   return {
     steps: stepsFor(items, await Promise.all(items.map(({ live }) => lookAt(live).then(Boolean)))),
     async apply(signal) {
@@ -51,8 +52,15 @@ async function rememberMissing(items: readonly KeptItem[], stamp: string, contex
   await rememberCreated(context, stamp, missing)
 }
 
-async function refuseMounts(live: BytePath): Promise<void> {
+/** What cannot be moved away, or must not. */
+async function refuseFixed(live: BytePath, { own }: ReadContext): Promise<void> {
   if (!(await lookAt(live))) return
+  const [carried] = await ownBelow([live], own)
+  if (carried !== undefined) {
+    throw new InputError(`${printablePath(carried)} is Hikae's own, and would be carried away`, {
+      hint: 'move it to another place, or move what is wanted back from what is kept by hand',
+    })
+  }
   const { isMountPoint, below } = await mountFacts(live)
   const mount = isMountPoint ? live : below[0]
   if (mount === undefined) return

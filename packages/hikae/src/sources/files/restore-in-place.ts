@@ -25,7 +25,7 @@ export async function planInPlace(point: SourcePoint, context: ReadContext): Pro
     for (const { message } of await settleSwaps(folder)) notes.push(message)
   }
   const places: Place[] = []
-  for (const saved of facts.paths) places.push(await placeOf(saved, facts.include.length > 0))
+  for (const saved of facts.paths) places.push(await placeOf(saved, facts.include.length > 0, context.own))
   return {
     steps: [
       ...notes,

@@ -16,14 +16,16 @@ export class Replacement implements AsyncDisposable {
   readonly #random = randomBytes(4).toString('hex')
   #isReady = false
 
-  private constructor(folder: BytePath, time: Date) {
+  private constructor(folder: BytePath, stamp: string) {
     this.folder = folder
-    this.#stamp = stampOf(time)
+    this.#stamp = stamp
   }
 
-  /** @param time of the restore: what is replaced is kept under it */
+  /** @param time of the restore: what is replaced is kept under it, or the next under which nothing is kept */
   static async open(folder: BytePath, time: Date): Promise<Replacement> {
-    const replacement = new Replacement(folder, time)
+    let at = time
+    while (await lookAt(childPath(folder, keptFolderName(stampOf(at))))) at = new Date(at.getTime() + 1000)
+    const replacement = new Replacement(folder, stampOf(at))
     await mkdir(systemPath(replacement.path), { mode: 0o700 })
     return replacement
   }
