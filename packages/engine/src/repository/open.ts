@@ -12,9 +12,10 @@ export class RepositoryMissingError extends KnownError {
   override readonly name = 'RepositoryMissingError'
   readonly code = 'REPOSITORY_MISSING'
 
-  constructor(location: string, cause?: unknown) {
+  constructor({ location, localPath }: Pick<Backend, 'location' | 'localPath'>, cause?: unknown) {
+    const disk = localPath ? ', and whether its disk is mounted,' : ','
     super(`there is no repository at ${location}`, {
-      hint: 'check the place, or create a repository there with `hikae init`',
+      hint: `check the place${disk} or create a repository there with \`hikae init\``,
       cause,
     })
   }
@@ -75,7 +76,7 @@ async function readConfig(backend: Backend, signal: AbortSignal | undefined): Pr
     const stored = await backend.read('config', '', signal ? { signal } : {})
     if (stored.length > 0) return stored
   } catch (error) {
-    throw error instanceof FileMissingError ? new RepositoryMissingError(backend.location, error) : error
+    throw error instanceof FileMissingError ? new RepositoryMissingError(backend, error) : error
   }
   throw new DamagedError(`the config of ${backend.location} is empty`, {
     hint: 'restore the config file from a copy of the repository',

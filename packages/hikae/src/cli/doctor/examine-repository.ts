@@ -45,7 +45,7 @@ function withFirstStep(error: Error): Error {
   if (!('code' in error) || error.code !== 'REPOSITORY_MISSING') return error
   return Object.assign(new Error(error.message), {
     code: error.code,
-    hint: 'create it with hikae init; if it was there, connect its disk or correct the address',
+    hint: 'create it with hikae init; if it was there, mount its disk or correct the address',
   })
 }
 
