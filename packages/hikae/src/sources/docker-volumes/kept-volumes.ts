@@ -20,7 +20,7 @@ interface KeptVolume {
 /** What restores in place have kept of the volumes that a configuration means; those of one restore together. */
 export async function keptVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
   await using engine = await openVolumesEngine(config, context)
-  const all = await listVolumes(engine)
+  const all = (await listVolumes(engine)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const meant = new Set(selectVolumes(config, all).volumes.map(({ name }) => name))
   const found = all.flatMap((kept): KeptVolume[] => {
     const { [LABELS.kept]: name, [LABELS.time]: time } = kept.labels
@@ -87,7 +87,10 @@ async function undo(
   for (const volume of volumes) await removeVolume(engine, volume.kept.name)
   return {
     place: volumes.map(({ name }) => `volume ${name}`).join(', '),
-    kept: kept.map((name) => `volume ${name}`).join(', '),
+    kept: kept
+      .toSorted()
+      .map((name) => `volume ${name}`)
+      .join(', '),
     findings,
   }
 }
