@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { BASE_IMAGE } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { SECRET } from './swarm-ground.ts'
+import type { SourcePoint } from '../../src/sources/source-point.ts'
 import { swarmSource } from '../../src/sources/swarm/swarm-source.ts'
 import { sharedSwarm, skip, test } from './swarm-test.ts'
 
@@ -139,6 +140,36 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     expect(await swarmSource.kept!(config, on.context())).toEqual([])
   })
 
+  test('is as it was when the restore is stopped in the middle', async ({ on, expect }) => {
+    await swarm().begin()
+    await writeFile(on.dir.join('file'), 'content')
+    await docker('config', 'create', 'app', on.dir.join('file'))
+    await docker('secret', 'create', 'key', on.dir.join('file'))
+    await startService('web', '--config', 'app', '--secret', 'key')
+    await swarm().running('web', 1)
+    const config = swarm().config({ secrets: { values: 'from-tasks' } })
+    await on.backUp(config)
+
+    await swarm().begin()
+    const before = await swarm().traces()
+    const point = await on.ground.point()
+    const stop = new AbortController()
+    const reason = new Error('stopped by this test')
+    let reads = 0
+    const stopping: SourcePoint = {
+      ...point,
+      content(path) {
+        // The first time is before anything is made.
+        if (path.endsWith('key.value') && ++reads === 2) stop.abort(reason)
+        return point.content(path)
+      },
+    }
+    const plan = await swarmSource.planRestore(config, stopping, {}, on.context())
+    await expect(plan.apply(stop.signal)).rejects.toBe(reason)
+    expect(await swarm().traces()).toEqual(before)
+    expect(await swarmSource.kept!(config, on.context())).toEqual([])
+  })
+
   test('gets other addresses for a network when its own are taken', async ({ on, expect }) => {
     await swarm().begin()
     await docker('network', 'create', '--driver', 'overlay', '--subnet', '10.9.0.0/16', 'inner')
@@ -164,6 +195,15 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     await expect(on.plan(config, 'stack:three')).rejects.toMatchObject({ hint: 'there are one, two' })
     await on.restore(config, 'stack:two')
     expect(await docker('service', 'ls', '--format', '{{.Name}}')).toBe('two')
+
+    await docker('service', 'update', '--detach', '--force', 'two')
+    expect((await on.plan(config, 'stack:two')).steps.join('\n')).toContain('nothing is changed')
+    await docker('service', 'update', '--detach', '--label-add', 'a=b', 'two')
+    await expect(on.plan(config, 'stack:two')).rejects.toMatchObject({
+      message: 'the service two is there, and is another one (Labels.a)',
+      hint: expect.stringContaining('without --to'),
+    })
+    await expect(on.undo(config)).rejects.toThrow('the service two has been changed since the restore')
   })
 
   test('is written to a folder that its owner alone can read', async ({ on, expect }) => {

@@ -105,3 +105,8 @@ export function stacksOf({ networks, configs, secrets, services }: SwarmContents
   const names = [...networks, ...configs, ...secrets, ...services].map(stackOf)
   return [...new Set(names)].filter((name) => name !== undefined).toSorted()
 }
+
+/** Whether managers ask for a key after each start. */
+export function isLocked({ settings }: Pick<SwarmContents, 'settings'>): boolean {
+  return settings.Spec.EncryptionConfig?.AutoLockManagers === true
+}

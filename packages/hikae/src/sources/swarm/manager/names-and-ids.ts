@@ -10,12 +10,17 @@ export interface Ids {
 
 type Translate = (kind: keyof Ids, name: string | undefined, id: string | undefined) => { name: string; id?: string }
 
-/** A service as its swarm has it, with names only. What leads nowhere keeps the name that it was called by. */
+/**
+ * A service as its swarm has it, with names only. What leads nowhere keeps the name that it was called by. How often it was
+ * started anew by force is not a part of what it is.
+ */
 export function withNames(spec: unknown, ids: Ids): ServiceDocument {
   const names = { networks: inverse(ids.networks), configs: inverse(ids.configs), secrets: inverse(ids.secrets) }
-  return serviceDocument.parse(
+  const { TaskTemplate, ...service } = serviceDocument.parse(
     translated(spec, (kind, name, id) => ({ name: names[kind].get(id ?? '') ?? name ?? id ?? '' })),
   )
+  const { ForceUpdate: _, ...task } = TaskTemplate
+  return { ...service, TaskTemplate: task }
 }
 
 /**

@@ -10,7 +10,7 @@ import type { RaftConfig, SwarmConfig } from '../config.ts'
 import { RAFT_FOLDER } from '../layout.ts'
 import { readLiveSwarm } from '../manager/live-swarm.ts'
 import { openManager } from '../manager/open-manager.ts'
-import { startEngine, stopEngine } from './engine-power.ts'
+import { refuseRunning, startEngine, stopEngine } from './engine-power.ts'
 import { raftFindings } from './raft-findings.ts'
 import { countRunning, waitForAsMany } from './running-services.ts'
 import { removeStopRecord, STOP_LOCK, writeStopRecord } from './stop-record.ts'
@@ -41,6 +41,7 @@ export async function copyRaft(config: SwarmConfig, raft: RaftConfig, context: R
   try {
     await stopEngine(config, raft.stop, context)
     await cp(raft.folder, copy, { recursive: true, preserveTimestamps: true })
+    await refuseRunning(config, context)
   } finally {
     await startEngine(config, raft, context)
     await removeStopRecord(state)

@@ -36,6 +36,14 @@ export async function stopEngine(config: Where, stop: readonly string[], context
   }
 }
 
+/** @throws {DockerError} the engine answers: what it works on cannot be vouched for */
+export async function refuseRunning(config: Where, context: Within): Promise<void> {
+  if ((await stateOrSilence(config, context)) === undefined) return
+  throw new DockerError('the Docker Engine was started while the state of its swarm was copied', {
+    hint: 'see that `stop` also stops what starts the engine again, such as docker.socket',
+  })
+}
+
 /**
  * Starts the engine again, whatever the signal says, and waits until it manages its swarm.
  *

@@ -1,14 +1,14 @@
 import { access, constants } from 'node:fs/promises'
 import type { Finding } from '../../finding.ts'
 import type { RaftConfig, SwarmConfig } from '../config.ts'
-import type { SwarmContents } from '../documents.ts'
+import { isLocked, type SwarmContents } from '../documents.ts'
 import type { Manager } from '../manager/open-manager.ts'
 
 /** What stands in the way of copying the state directory of a manager; nothing is stopped for it. */
 export async function raftFindings(
   { raft }: Pick<SwarmConfig, 'raft'>,
   { api }: Pick<Manager, 'api'>,
-  { settings }: Pick<SwarmContents, 'settings'>,
+  contents: Pick<SwarmContents, 'settings'>,
 ): Promise<Finding[]> {
   if (!raft) return []
   const findings: Finding[] = []
@@ -25,7 +25,7 @@ export async function raftFindings(
       wrong(`${raft.folder} is not there, or cannot be read`, 'run Hikae as root, and say with `folder:` where it is'),
     )
   }
-  if (settings.Spec.EncryptionConfig?.AutoLockManagers === true && raft.unlock === undefined) {
+  if (isLocked(contents) && raft.unlock === undefined) {
     findings.push(
       wrong(
         `the manager at ${address} is locked after each start, and nothing would unlock it`,

@@ -3,7 +3,7 @@ import type { Finding } from '../../finding.ts'
 import { madeDirectory } from '../../made-entry.ts'
 import type { OpenSource, ReadContext, SourceReading } from '../../source-kind.ts'
 import type { SwarmConfig } from '../config.ts'
-import { stacksOf, type SwarmContents } from '../documents.ts'
+import { isLocked, stacksOf, type SwarmContents } from '../documents.ts'
 import type { SwarmFacts } from '../facts.ts'
 import { RAFT_FOLDER, SWARM_FOLDER } from '../layout.ts'
 import { type LiveSwarm, readConfigData, readLiveSwarm } from '../manager/live-swarm.ts'
@@ -42,6 +42,7 @@ export async function openSwarm(config: SwarmConfig, context: ReadContext): Prom
     root: madeDirectory('', () => [tree, ...(raft ? [raft.entry] : [])], { timeNs: live.begun }),
     async finish() {
       const without = values.withoutValue()
+      if (isLocked(contents)) context.log('managers ask for the unlock key after a start: it is not in the backup')
       if (without.length > 0) context.log(`without the values of these secrets: ${without.join(', ')}`)
       return readingOf(contents, { without, manager, hasRaft: raft !== undefined }, [...findings, ...values.findings])
     },
@@ -94,7 +95,7 @@ function readingOf(
   { without, manager, hasRaft }: { without: string[]; manager: Manager; hasRaft: boolean },
   findings: readonly Finding[],
 ): SourceReading {
-  const { networks, configs, secrets, services, nodes, settings } = contents
+  const { networks, configs, secrets, services, nodes } = contents
   const facts: SwarmFacts = {
     engineVersion: manager.api.engine.version,
     stacks: stacksOf(contents),
@@ -104,7 +105,7 @@ function readingOf(
     networks: networks.length,
     nodes: nodes.length,
     secretsWithoutValue: without,
-    isUnlockKeyNeeded: settings.Spec.EncryptionConfig?.AutoLockManagers === true,
+    isUnlockKeyNeeded: isLocked(contents),
     hasRaft,
   }
   const isEmpty = networks.length + configs.length + secrets.length + services.length === 0

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { DockerError, isNotFound } from '../../../docker/engine-error.ts'
 import { errorMessage } from '../../../errors.ts'
-import type { Labels, NetworkDocument, ServiceDocument } from '../documents.ts'
+import type { NetworkDocument, ServiceDocument } from '../documents.ts'
 import { type LiveSwarm, predefinedNetwork, readLiveSwarm } from '../manager/live-swarm.ts'
 import { type Ids, withIds } from '../manager/names-and-ids.ts'
 import type { SwarmApi } from '../manager/swarm-api.ts'
@@ -87,9 +87,9 @@ function rememberedSwarm(api: SwarmApi): RememberedSwarm {
 async function apply(api: SwarmApi, change: Change, { secretValue, live }: Applying): Promise<void> {
   switch (change.object) {
     case 'settings':
-      return await update(api, change, '/swarm', change.after.Spec)
+      return await update(api, change, '/swarm', () => change.after.Spec)
     case 'node':
-      return await updateNode(api, change, change.after)
+      return await update(api, change, `/nodes/${change.id}`, (current) => ({ ...current, Labels: change.after }))
     case 'network':
       return await setNetwork(api, change)
     case 'config':
@@ -124,7 +124,7 @@ async function createNetwork(api: SwarmApi, { IPAM, ...network }: NetworkDocumen
 async function setConfig(api: SwarmApi, change: ChangeOf<'config'>): Promise<void> {
   const { name, before, after } = change
   if (before && after && before.data === after.data && isSame(before.document.Templating, after.document.Templating)) {
-    return await update(api, change, `/configs/${name}`, specOf(after))
+    return await update(api, change, `/configs/${name}`, () => specOf(after))
   }
   if (before) await removeObject(api, 'config', name)
   if (after) await api.post(`make ${titleOf(change)}`, '/configs/create', specOf(after))
@@ -139,7 +139,9 @@ async function setService(api: SwarmApi, change: ChangeOf<'service'>, live: Reme
   if (!after) return await removeObject(api, 'service', name)
   const { ids, services } = await live()
   const spec = withIds(after, await withPredefined(api, after, ids))
-  if (services.has(name)) return await update(api, change, `/services/${name}`, spec)
+  if (services.has(name)) {
+    return await update(api, change, `/services/${name}`, (current) => withCountOfStarts(spec, current))
+  }
   await api.post(`make ${titleOf(change)}`, '/services/create', spec)
 }
 
@@ -154,25 +156,27 @@ async function withPredefined(api: SwarmApi, service: ServiceDocument, ids: Ids)
   return { ...ids, networks }
 }
 
-/** What else the swarm says of a node stays as it is. */
-async function updateNode(api: SwarmApi, change: ChangeOf<'node'>, labels: Labels): Promise<void> {
-  const path = `/nodes/${change.id}`
-  const found = z.object({ Spec: z.looseObject({}) }).parse(await api.get(`look at ${titleOf(change)}`, path))
-  await update(api, change, path, { ...found.Spec, Labels: labels })
-}
+const object = z.object({ Version: z.object({ Index: z.number() }), Spec: z.looseObject({}) })
+type Spec = z.output<typeof object>['Spec']
 
-const versioned = z.object({ Version: z.object({ Index: z.number() }) })
-
-async function update(api: SwarmApi, change: Change, path: string, spec: unknown): Promise<void> {
+/** @param make the whole specification, from the one that is there now */
+async function update(api: SwarmApi, change: Change, path: string, make: (current: Spec) => unknown): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const { Version } = versioned.parse(await api.get(`look at ${titleOf(change)}`, path))
+    const { Version, Spec } = object.parse(await api.get(`look at ${titleOf(change)}`, path))
     try {
-      await api.post(`change ${titleOf(change)}`, `${path}/update`, spec, { version: String(Version.Index) })
+      await api.post(`change ${titleOf(change)}`, `${path}/update`, make(Spec), { version: String(Version.Index) })
       return
     } catch (error) {
       if (tries === TRIES || !/out of sequence/.test(errorMessage(error))) throw error
     }
   }
+}
+
+/** Another count of forced starts would start its tasks anew for nothing. */
+function withCountOfStarts(service: unknown, current: Spec): unknown {
+  const { TaskTemplate, ...rest } = service as Spec
+  const { ForceUpdate } = (current['TaskTemplate'] ?? {}) as Spec
+  return { ...rest, TaskTemplate: { ...(TaskTemplate as Spec), ...(ForceUpdate === undefined ? {} : { ForceUpdate }) } }
 }
 
 /** What is still used by a service that has just been removed is waited for. What is not there is removed already. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { InputError } from '../../../errors.ts'
+import type { Finding } from '../../finding.ts'
 import type { ReadContext, Restored, RestoreOptions, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import type { SwarmConfig } from '../config.ts'
@@ -8,7 +9,8 @@ import { readConfigData, readLiveSwarm } from '../manager/live-swarm.ts'
 import { type Manager, openManager } from '../manager/open-manager.ts'
 import { readSavedSwarm, type SavedSwarm } from '../saved-swarm.ts'
 import { selectStacks } from '../select-stacks.ts'
-import { isSame } from '../stable-json.ts'
+import { differences, isSame } from '../stable-json.ts'
+import { titleOf } from './change.ts'
 import { makeChanges } from './make-changes.ts'
 import { type PlannedChanges, planChanges, type Side } from './plan-changes.ts'
 import { stepsOf } from './plan-steps.ts'
@@ -17,7 +19,7 @@ import { planFolder } from './restore-folder.ts'
 const STACK = 'stack:'
 
 /**
- * In place, into the swarm of the engine: all of it, or one stack with `stack:NAME`. Anything else is a folder.
+ * In place, into the swarm of the engine; what is missing of one stack, with `stack:NAME`; anything else is a folder.
  *
  * @throws {InputError} something in the swarm is in the way @throws {DockerError} the engine manages no swarm
  */
@@ -59,10 +61,21 @@ async function planFor(wanted: SavedSwarm, { api }: Manager): Promise<PlannedCha
   const live: Side = { contents, configData: (name) => readConfigData(api, name, ids.configs.get(name) ?? name) }
   const side = wanted.isPart ? { ...wanted, contents: { ...wanted.contents, settings: contents.settings } } : wanted
   const planned = await planChanges(side, live)
-  const [first, ...others] = planned.refusals
+  const [first, ...others] = [...planned.refusals, ...(wanted.isPart ? replacements(planned) : [])]
   if (!first) return planned
   const more = others.map(({ message }) => `; ${message}`).join('')
   throw new InputError(`${first.message}${more}`, { hint: first.hint! })
+}
+
+/** Another place that is named is one where nothing is yet. */
+function replacements({ changes }: PlannedChanges): Finding[] {
+  return changes
+    .filter(({ before }) => before !== null)
+    .map((change) => ({
+      severity: 'error',
+      message: `${titleOf(change)} is there, and is another one (${differences(change.before, change.after).join(', ')})`,
+      hint: 'remove it, or restore without --to: that changes it back, and writes down what was there',
+    }))
 }
 
 async function restore(

@@ -15,11 +15,12 @@ import type { SavedSwarm } from '../saved-swarm.ts'
  */
 export async function planFolder(folder: string, saved: SavedSwarm, point: SourcePoint): Promise<RestorePlan> {
   await refuseOccupied(folder)
-  const { services, configs, hasRaft } = saved.facts
+  const { services, configs, hasRaft, isUnlockKeyNeeded } = saved.facts
   return {
     steps: [
       `write ${services} services, ${configs} configs and all else beside ${folder}, read it back and compare it`,
       ...(hasRaft ? ["write the manager's state directory with it, as `raft`"] : []),
+      ...(hasRaft && isUnlockKeyNeeded ? ['its managers ask for their unlock key, which is in no backup'] : []),
       ...(saved.values.size > 0
         ? [`values of ${saved.values.size} secrets are in it: only its owner can read it`]
         : []),
