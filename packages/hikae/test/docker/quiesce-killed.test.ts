@@ -54,6 +54,28 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that a killed proc
     expect(await ground.left()).toEqual([])
   })
 
+  test('are taken over by a run that holds them after that, and left to it', async () => {
+    await ground.run('app')
+    await using running = await ground.holdElsewhere('stop', 'app')
+    await using engine = await ground.open()
+    const joined = await ground.hold(engine, ['app'], 'stop', ground.context('joined'))
+    await kill(running)
+    const late = await ground.hold(engine, ['app'], 'stop', ground.context('late'))
+    expect(await ground.settle()).toEqual([])
+    await joined.release()
+    expect(await ground.state('app')).toBe('exited')
+    await late.release()
+    expect(await ground.state('app')).toBe('running')
+    await using another = await ground.holdElsewhere('stop', 'app')
+    await kill(another)
+    await using after = await ground.hold(engine, ['app'], 'stop', ground.context('after'))
+    expect(after.containers).toEqual(['app'])
+    await after.release()
+    expect(await ground.state('app')).toBe('running')
+    expect(await ground.settle()).toEqual([])
+    expect(await ground.left()).toEqual([])
+  })
+
   test('wait for a stop that was asked for and goes on without the process that asked', async () => {
     const deaf = ['--stop-timeout', '3', 'test/base:1', 'sleep', '10000']
     await ground.docker.docker('run', '--detach', '--name', 'deaf', ...deaf)

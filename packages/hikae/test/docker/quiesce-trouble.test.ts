@@ -60,33 +60,64 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     ])
   })
 
-  test('are held by one run after the other', async () => {
+  test('that two runs have stopped go on when both have let them go', async () => {
     await ground.run('shared')
     await using engine = await ground.open()
     const first = await ground.hold(engine, ['shared'], 'stop', ground.context('first'))
+    const second = await ground.hold(engine, ['shared'], 'stop', ground.context('second'))
+    expect(second.containers).toEqual(['shared'])
+    expect((await first.release()).findings).toEqual([])
+    expect(await ground.state('shared')).toBe('exited')
+    const third = await ground.hold(engine, ['shared'], 'pause', ground.context('third'))
+    expect((await second.release()).findings).toEqual([])
+    expect(await ground.state('shared')).toBe('exited')
+    expect((await third.release()).findings).toEqual([])
+    expect(await ground.state('shared')).toBe('running')
+    expect(ground.logged).toEqual([
+      'stopping the container shared',
+      'the container shared is held by another run too',
+      'the container shared stays as it is: another run holds it too',
+      'the container shared is held by another run too',
+      'the container shared stays as it is: another run holds it too',
+      expect.stringMatching(/^the container shared was stopped for /),
+    ])
+    for (const source of ['first', 'second', 'third']) expect(await ground.left(source)).toEqual([])
+  })
+
+  test('that two runs at once want to stop are stopped once, and go on when both are through', async () => {
+    await ground.run('shared')
+    await using engine = await ground.open()
+    const holds = await Promise.all(
+      ['one', 'two', 'three'].map((name) => ground.hold(engine, ['shared'], 'stop', ground.context(name))),
+    )
+    expect(ground.logged.filter((line) => line.startsWith('stopping'))).toHaveLength(1)
+    const released = await Promise.all(holds.map((hold) => hold.release()))
+    expect(released.flatMap(({ findings }) => findings)).toEqual([])
+    expect(await ground.state('shared')).toBe('running')
+    expect(ground.logged.filter((line) => line.includes('was stopped for'))).toHaveLength(1)
+  })
+
+  test('in a way that does not suffice for another run are waited for', async () => {
+    await ground.run('shared')
+    await using engine = await ground.open()
+    const paused = await ground.hold(engine, ['shared'], 'pause', ground.context('first'))
     let isHeld = false
     const waiting = ground.hold(engine, ['shared'], 'stop', ground.context('second')).then((hold) => {
       isHeld = true
       return hold
     })
-    const waits = 'waiting for the container shared, which another run of Hikae holds still'
+    const waits = 'waiting for the container shared, which another run of Hikae holds in another way'
     await until(async () => ground.logged.includes(waits))
     expect(isHeld).toBe(false)
-    await first.release()
-    const second = await waiting
+    expect((await paused.release()).findings).toEqual([])
+    await using stopped = await waiting
+    expect(stopped.containers).toEqual(['shared'])
     expect(await ground.state('shared')).toBe('exited')
-    expect(second.containers).toEqual(['shared'])
-    expect(await first.release()).toMatchObject({ findings: [] })
-    expect(await ground.state('shared')).toBe('exited')
-    await second.release()
-    expect(await ground.state('shared')).toBe('running')
-    expect(ground.logged.filter((line) => line === waits)).toHaveLength(1)
-    expect([...(await ground.left('first')), ...(await ground.left('second'))]).toEqual([])
   })
 
   test('are not waited for any longer when the work is stopped', async () => {
     await ground.run('shared')
-    await using elsewhere = await ground.holdElsewhere('stop', 'shared')
+    await using elsewhere = await ground.holdElsewhere('pause', 'shared')
     const stop = new AbortController()
     await using engine = await ground.open(stop.signal)
     const outcome = ground
@@ -96,9 +127,11 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     const reason = new Error('stopped by this test')
     stop.abort(reason)
     expect(await outcome).toBe(reason)
+    expect(await ground.state('shared')).toBe('paused')
     await kill(elsewhere)
     await ground.settle()
     expect(await ground.state('shared')).toBe('running')
+    expect(await ground.left('second')).toEqual([])
   })
 
   test('are told of when something happens to them while they are held', async () => {

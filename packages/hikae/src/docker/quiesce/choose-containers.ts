@@ -29,30 +29,22 @@ export async function chooseContainers(
   return inStopOrder(containers.filter((container) => container !== own))
 }
 
-/** A container that is to hold still, as it is once nobody else holds it. */
-export type RunningContainer = ContainerCondition & Pick<ContainerSummary, 'id'>
-
 /**
- * Those that run, in the same order.
+ * To be asked before the first of them is touched.
  *
  * @throws {DockerError} one of them must not be treated so
  */
-export async function chooseRunning(
+export async function refuseUnfit(
   engine: DockerEngine,
   containers: readonly ContainerSummary[],
   how: Exclude<Quiesce, 'none'>,
-  log: Log,
-): Promise<readonly RunningContainer[]> {
-  const running: RunningContainer[] = []
+): Promise<void> {
+  if (how === 'pause') return
   for (const container of containers) {
     const now = await conditionOf(engine, container.id, container.name)
-    if (now?.isPaused) log(`${now.name} is paused already, and is left as it is`)
-    if (now?.isRunning && !now.isPaused) running.push({ ...now, id: container.id })
-    if (now?.isRunning && how === 'stop') refuseLoss(container, now)
+    if (how === 'stop' && now?.isRunning) refuseLoss(container, now)
+    if (how !== 'stop' && how.exec.container !== undefined && !now?.isRunning) throw notRunning(container.name)
   }
-  const named = typeof how === 'object' ? how.exec.container : undefined
-  if (named !== undefined && running.length === 0) throw notRunning(named)
-  return running
 }
 
 function notRunning(name: string): DockerError {

@@ -45,3 +45,12 @@ export async function conditionOf(engine: Asked, id: string, name: string): Prom
     throw error
   }
 }
+
+/** Whether a container is as it was made: by `exec`, nobody can see that. */
+export function isStill(
+  now: ContainerCondition,
+  { how, startedAt }: { readonly how: 'stop' | 'pause' | 'exec'; readonly startedAt: string },
+): boolean {
+  if (how === 'stop') return !now.isRunning
+  return how === 'pause' && now.isPaused && now.startedAt === startedAt
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -40,6 +40,7 @@ export function tryLock(folder: string, name: string): Disposable | undefined {
 
 /** Removes what the dead have left. */
 export function sweepLocks(folder: string): void {
+  if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     if (name.endsWith(ENDING)) tryLock(folder, name.slice(0, -ENDING.length))?.[Symbol.dispose]()
   }

@@ -17,8 +17,6 @@ export function execMethod({ before, after, timeoutMs, log }: ExecOptions): Quie
     runInContainer(engine, { id, name }, program, { timeoutMs, log })
   return {
     doing: 'quiescing',
-    done: 'was held',
-    startsAnew: false,
     async begin(engine, held) {
       await run(engine, held, before)
       return true

@@ -6,9 +6,12 @@ import { z } from 'zod'
 import { systemCode } from '../../errors.ts'
 import { syncToDisk } from '../../sync-to-disk.ts'
 
+export const methodName = z.enum(['stop', 'pause', 'exec'])
+
 const heldContainer = z.object({
   id: z.string(),
   name: z.string(),
+  how: methodName,
   /** When the process began that was made to hold still, as the engine says it. */
   startedAt: z.string(),
   /** When it was asked to hold still: ISO 8601. */
@@ -25,7 +28,6 @@ const holdRecord = z.object({
   source: z.string(),
   host: z.string(),
   pid: z.number(),
-  how: z.enum(['stop', 'pause', 'exec']),
   /** What lets a container go on after `exec`. */
   after: z.object({ program: z.array(z.string()), timeoutMs: z.number() }).optional(),
   /** In the order in which they were made to hold still. */
@@ -40,7 +42,7 @@ export type HoldRecord = z.output<typeof holdRecord>
 
 const RECORD = /^held-([0-9a-f]{16})\.json$/
 
-export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'how' | 'after'>): HoldRecord {
+export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'after'>): HoldRecord {
   const id = randomBytes(8).toString('hex')
   return { version: 1, id, ...given, host: hostname(), pid: process.pid, containers: [] }
 }

@@ -7,7 +7,7 @@ import type { Quiesce } from './schema.ts'
 
 /** Containers that hold still. Disposing of it lets them go on, as {@link Hold.release} does. */
 export interface Hold extends AsyncDisposable {
-  /** Names of those that were made to hold still; the others did not run. */
+  /** Names of those that hold still, also by another run; the others did not run. */
   readonly containers: readonly string[]
   /**
    * Lets them go on, in reverse order, also after the signal's abort. What cannot be undone stays written down, and the next
@@ -30,8 +30,8 @@ export interface Release {
  * Makes containers hold still while something that they use is read. Only those that run are touched, and exactly these go
  * on afterwards. What is done is written down first, so that {@link releaseHeld} can undo it for a process that was killed.
  *
- * A container that another run holds is waited for. Whoever reads several things at once therefore makes one hold for
- * all of them.
+ * A container that another run has stopped is held by both, and goes on when both have let it go. One that another run
+ * holds in another way (`pause` and `stop`, `exec` and anything) is waited for, an hour at most.
  *
  * @param containers all that may write, also those that do not run now: another run may have stopped them, and would start
  *   them in the middle of the reading

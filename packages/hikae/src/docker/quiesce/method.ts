@@ -9,10 +9,6 @@ import { stopMethod } from './stop-method.ts'
 export interface QuiesceMethod {
   /** Of what is being done, for the log: `stopping`. */
   readonly doing: string
-  /** Of what was done, for the log: `was stopped`. */
-  readonly done: string
-  /** Whether letting it go on starts a new process, which may find something wrong and end. */
-  readonly startsAnew: boolean
   /**
    * Makes it hold still. Never broken off: what is only asked for could take effect after it was undone.
    *
@@ -28,9 +24,14 @@ export interface QuiesceMethod {
 export interface Undone {
   /** Whether this let it go on; false when there was nothing to do any more. */
   readonly isBack: boolean
+  /** Another run holds it too, and lets it go on. */
+  readonly isLeftToAnother?: boolean
   /** What happened to it while it was held: what was read meanwhile may not be of one moment. */
   readonly disturbance?: string
 }
+
+/** What was done to a container, for messages. */
+export const DONE = { stop: 'was stopped', pause: 'was paused', exec: 'was held' } as const
 
 export type Log = (message: string) => void
 
@@ -41,8 +42,8 @@ export function methodOf(how: Exclude<Quiesce, 'none'>, log: Log): QuiesceMethod
   return execMethod({ before, after, timeoutMs, log })
 }
 
-/** The same for what another process has begun: only to be undone. */
-export function methodOfRecord({ how, after }: HoldRecord, log: Log): QuiesceMethod {
+/** The same for a container that was held before, perhaps by another process; of `exec` only what undoes it is known. */
+export function methodOfHeld({ how }: HeldContainer, { after }: HoldRecord, log: Log): QuiesceMethod {
   if (how === 'stop') return stopMethod(log)
   if (how === 'pause') return pauseMethod()
   return execMethod({ before: [], after: after?.program ?? [], timeoutMs: after?.timeoutMs ?? 0, log })

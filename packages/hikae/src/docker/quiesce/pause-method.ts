@@ -5,7 +5,7 @@ import type { QuiesceMethod, Undone } from './method.ts'
 
 /** Freezes the container's processes where they are, and lets them go on. */
 export function pauseMethod(): QuiesceMethod {
-  return { doing: 'pausing', done: 'was paused', startsAnew: false, begin: pause, undo: unpause }
+  return { doing: 'pausing', begin: pause, undo: unpause }
 }
 
 async function pause(engine: Asked, { id, name }: HeldContainer): Promise<boolean> {

@@ -1,19 +1,16 @@
 import { errorMessage, isKnownError } from '../../errors.ts'
 import type { Finding } from '../../sources/finding.ts'
-import type { QuiesceMethod } from './method.ts'
+import { DONE } from './method.ts'
 import type { UndoneContainer } from './undo-containers.ts'
 
 /** What somebody should know of a container that was held while it was read. */
-export function releaseFindings(
-  { held: { name }, undone, error, endedAgain }: UndoneContainer,
-  { done }: QuiesceMethod,
-): Finding[] {
+export function releaseFindings({ held: { name, how }, undone, error, endedAgain }: UndoneContainer): Finding[] {
   if (error !== undefined) return [notBack(name, error)]
   const findings: Finding[] = []
   if (undone?.disturbance !== undefined) {
     findings.push({
       severity: 'error',
-      message: `the container ${name} ${undone.disturbance} while it ${done}: what was read meanwhile may not be of one moment`,
+      message: `the container ${name} ${undone.disturbance} while it ${DONE[how]}: what was read meanwhile may not be of one moment`,
       hint: 'find out from `docker events` or the log of the engine what happened to it, and run the job again',
     })
   }

@@ -2,8 +2,7 @@ import type { Finding } from '../../sources/finding.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { DockerEngine } from '../engine.ts'
 import { containerLocks, sweepLocks, tryLock } from './container-lock.ts'
-import { type HeldContainer, type HoldRecord, lockOfRecord, readRecords, writeRecord } from './hold-record.ts'
-import { methodOfRecord } from './method.ts'
+import { type HoldRecord, lockOfRecord, readRecords, writeRecord } from './hold-record.ts'
 import { endedAtOnce, notBack } from './release-findings.ts'
 import { undoContainers, type UndoneContainer } from './undo-containers.ts'
 
@@ -41,39 +40,30 @@ async function releaseRecord(
   context: ReadContext,
   openEngineFor: (address: string) => Promise<DockerEngine>,
 ): Promise<readonly Finding[]> {
-  using locks = new DisposableStack()
-  const [free, busy]: [HeldContainer[], HeldContainer[]] = [[], []]
-  for (const held of record.containers) {
-    const lock = tryLock(containerLocks(context.env), held.id)
-    if (lock) locks.use(lock)
-    ;(lock ? free : busy).push(held)
-  }
   let results: readonly UndoneContainer[]
   try {
     await using engine = await openEngineFor(record.engine)
-    results = await undoContainers(engine, methodOfRecord(record, context.log), free)
+    const locks = containerLocks(context.env)
+    results = await undoContainers({ engine, record, locks, log: context.log, signal: context.signal })
   } catch (error) {
     context.signal.throwIfAborted()
-    results = free.map((held) => ({ held, error }))
+    results = record.containers.map((held) => ({ held, error }))
   }
-  const left = new Set([...busy, ...results.filter(({ error }) => error !== undefined).map(({ held }) => held)])
+  const left = new Set(results.filter(({ error }) => error !== undefined).map(({ held }) => held))
   await writeRecord(folder, { ...record, containers: record.containers.filter((held) => left.has(held)) })
   context.signal.throwIfAborted()
-  return [
-    ...busy.map(({ name }) => heldByAnother(name)),
-    ...results.flatMap((result) => findingsOf(result, record, context)),
-  ]
+  return results.flatMap((result) => findingsOf(result, context))
 }
 
 const HELD = { stop: 'stopped', pause: 'paused', exec: 'quiesced' } as const
 
 function findingsOf(
-  { held: { name, heldAt }, undone, error, endedAgain }: UndoneContainer,
-  { how }: HoldRecord,
+  { held: { name, heldAt, how }, undone, error, endedAgain }: UndoneContainer,
   { log }: ReadContext,
 ): Finding[] {
   if (error !== undefined) return [notBack(name, error)]
   const left = `the container ${name}, which a killed run had left ${HELD[how]} since ${heldAt}`
+  if (undone?.isLeftToAnother) log(`${left}, is held by another run too, which lets it go on`)
   if (undone?.disturbance !== undefined) log(`${left}, ${undone.disturbance}`)
   if (endedAgain !== undefined) return [endedAtOnce(name, endedAgain)]
   if (!undone?.isBack) return []
@@ -84,14 +74,6 @@ function findingsOf(
       hint: 'find out from `hikae history` what ended that run',
     },
   ]
-}
-
-function heldByAnother(name: string): Finding {
-  return {
-    severity: 'warning',
-    message: `the container ${name} was left held still by a killed run, and is held by another run now`,
-    hint: 'run `hikae doctor` when that has ended: it lets the container go on',
-  }
 }
 
 function nonsense(path: string): Finding {

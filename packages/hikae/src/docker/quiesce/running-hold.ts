@@ -1,53 +1,72 @@
-import type { Asked } from './container-condition.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DockerError } from '../engine-error.ts'
+import { type Claim, isLiving, readClaims, writeClaims } from './claims.ts'
+import { type Asked, type ContainerCondition, conditionOf, isStill } from './container-condition.ts'
+import { takeLock } from './container-lock.ts'
 import type { Hold, Release } from './hold.ts'
 import { type HeldContainer, type HoldRecord, writeRecord } from './hold-record.ts'
-import type { Log, QuiesceMethod } from './method.ts'
+import { DONE, type Log, methodOfHeld, type QuiesceMethod } from './method.ts'
 import { persistentEngine } from './persistent-engine.ts'
 import { notForgotten, releaseFindings } from './release-findings.ts'
-import { undoContainers } from './undo-containers.ts'
+import { undoContainers, type UndoneContainer } from './undo-containers.ts'
 
 /** An engine that cannot be reached is waited for so long. */
 const PATIENCE_MS = 2 * 60_000
+/** A run that holds a container longer than this will not soon be over. */
+const LONGEST_WAIT_MS = 60 * 60_000
+const LOOK_MS = 200
 
 export interface RunningHoldOptions {
   readonly engine: Asked
   readonly method: QuiesceMethod
+  readonly how: HeldContainer['how']
   /** With no containers yet. */
   readonly record: HoldRecord
   /** Where the record is written. */
   readonly folder: string
+  /** Of containers, and claims on them. */
+  readonly locks: string
+  /** The lock of the record, given back when the containers have gone on. */
+  readonly own: Disposable
   readonly log: Log
+  /** Ends waiting for other runs. */
+  readonly signal: AbortSignal
 }
 
 /** A hold of this process, while it lasts. */
 export class RunningHold implements Hold {
   readonly #options: RunningHoldOptions
-  readonly #locks: Disposable
   #record: HoldRecord
   readonly #begunAt = new Map<string, number>()
   #released: Promise<Release> | undefined
+  #names: readonly string[] = []
 
-  /** @param locks given back when the containers have gone on */
-  constructor(options: RunningHoldOptions, locks: Disposable) {
+  constructor(options: RunningHoldOptions) {
     this.#options = options
-    this.#locks = locks
     this.#record = options.record
   }
 
   get containers(): readonly string[] {
-    return this.#record.containers.map(({ name }) => name)
+    return this.#names
   }
 
-  /** Makes one more hold still. @throws {DockerError} it does not, or only perhaps */
-  async add(container: Omit<HeldContainer, 'heldAt'>): Promise<void> {
-    const { engine, method, log } = this.#options
-    const held = { ...container, heldAt: new Date().toISOString() }
-    await this.#write([...this.#record.containers, held])
-    this.#begunAt.set(held.id, performance.now())
-    log(`${method.doing} the container ${held.name}`)
-    if (await method.begin(engine, held)) return
-    log(`the container ${held.name} had ended by itself`)
-    await this.#write(this.#record.containers.filter((other) => other !== held))
+  /**
+   * Makes one more hold still, if it runs. One that another run has stopped stays so until both have let it go; one that
+   * another run holds in another way is waited for.
+   *
+   * @throws {DockerError} it does not hold still, or only perhaps, or another run holds it for too long
+   */
+  async add(container: Pick<HeldContainer, 'id' | 'name'>): Promise<void> {
+    const { log, signal } = this.#options
+    const until = performance.now() + LONGEST_WAIT_MS
+    let isTold = false
+    while (!(await this.#addIfFree(container))) {
+      if (!isTold) log(`waiting for the container ${container.name}, which another run of Hikae holds in another way`)
+      isTold = true
+      if (performance.now() >= until) throw heldTooLong(container.name)
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
+    }
+    this.#names = this.#record.containers.map(({ name }) => name)
   }
 
   async release(): Promise<Release> {
@@ -62,17 +81,53 @@ export class RunningHold implements Hold {
     }
   }
 
+  /** @returns false when another run holds it in a way that does not suffice, or must not be disturbed */
+  async #addIfFree({ id, name }: Pick<HeldContainer, 'id' | 'name'>): Promise<boolean> {
+    const { engine, how, locks, log, signal } = this.#options
+    using _lock = await takeLock(locks, id, { signal, onBusy: () => undefined })
+    const claims = await readClaims(locks, id)
+    const living = claims.filter(isLiving)
+    if (!living.every((claim) => suffices(claim, how))) return false
+    const now = await conditionOf(engine, id, name)
+    const begun = now && beginningOf(now, living, claims)
+    if (!begun) {
+      if (now?.isPaused) log(`${name} is paused already, and is left as it is`)
+      return true
+    }
+    const { startedAt, how: joined = how } = begun
+    const held = { id, name, how: joined, startedAt, heldAt: new Date().toISOString(), stopSeconds: now.stopSeconds }
+    await this.#hold(held, claims, now)
+    return true
+  }
+
+  async #hold(held: HeldContainer, claims: readonly Claim[], now: ContainerCondition): Promise<void> {
+    const { engine, method, how, folder, locks, log } = this.#options
+    const { id, name, startedAt } = held
+    await this.#write([...this.#record.containers, held])
+    await writeClaims(locks, id, [...claims, { hold: this.#record.id, folder, how: held.how, startedAt }])
+    this.#begunAt.set(id, performance.now())
+    if (isStill(now, held)) return log(`the container ${name} is held by another run too`)
+    log(`${method.doing} the container ${name}`)
+    const isBegun = await (held.how === how ? method : methodOfHeld(held, this.#record, log)).begin(engine, held)
+    if (isBegun) return
+    log(`the container ${name} had ended by itself`)
+    await writeClaims(locks, id, claims)
+    await this.#write(this.#record.containers.filter((other) => other !== held))
+  }
+
   async #release(): Promise<Release> {
-    using _locks = this.#locks
-    const { method, log } = this.#options
-    const engine = persistentEngine(this.#options.engine, PATIENCE_MS)
+    using _own = this.#options.own
+    const { engine, locks, log } = this.#options
     const downtime: Record<string, number> = {}
-    const results = await undoContainers(engine, method, this.#record.containers, ({ held, error }) => {
+    const onDone = ({ held, undone, error }: UndoneContainer): void => {
       const seconds = (performance.now() - this.#begunAt.get(held.id)!) / 1000
       downtime[held.name] = Math.round(seconds * 1000) / 1000
-      if (error === undefined) log(`the container ${held.name} ${method.done} for ${seconds.toFixed(1)} s`)
-    })
-    const findings = results.flatMap((result) => releaseFindings(result, method))
+      if (undone?.isLeftToAnother) log(`the container ${held.name} stays as it is: another run holds it too`)
+      else if (error === undefined) log(`the container ${held.name} ${DONE[held.how]} for ${seconds.toFixed(1)} s`)
+    }
+    const patient = persistentEngine(engine, PATIENCE_MS)
+    const results = await undoContainers({ engine: patient, record: this.#record, locks, log, onDone })
+    const findings = results.flatMap(releaseFindings)
     const left = results.filter(({ error }) => error !== undefined).map(({ held }) => held)
     try {
       await this.#write(left.toReversed())
@@ -86,4 +141,33 @@ export class RunningHold implements Hold {
     this.#record = { ...this.#record, containers: [...containers] }
     await writeRecord(this.#options.folder, this.#record)
   }
+}
+
+/** What is stopped is paused too; two programs around a reading do not fit into each other. */
+function suffices({ how: given }: Claim, wanted: HeldContainer['how']): boolean {
+  return given === 'stop' || (given === 'pause' && wanted === 'pause')
+}
+
+type Beginning = Pick<HeldContainer, 'startedAt'> & Partial<Pick<HeldContainer, 'how'>>
+
+/**
+ * From which state a container is held, and how when not as it was asked for: as another run holds it, or as a killed one has
+ * left it.
+ *
+ * @returns undefined when it does not run, and nobody holds it
+ */
+function beginningOf(
+  now: ContainerCondition,
+  living: readonly Claim[],
+  claims: readonly Claim[],
+): Beginning | undefined {
+  const joined = living[0] ?? claims.find((claim) => isStill(now, claim))
+  if (joined) return joined
+  return now.isRunning && !now.isPaused ? { startedAt: now.startedAt } : undefined
+}
+
+function heldTooLong(name: string): DockerError {
+  return new DockerError(`another run of Hikae has held the container ${name} for an hour`, {
+    hint: 'see with `hikae status` what runs; quiesce it in the same way everywhere, or at times that are further apart',
+  })
 }

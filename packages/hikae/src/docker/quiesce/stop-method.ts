@@ -16,8 +16,6 @@ const LOOK_MS = 200
 export function stopMethod(log: Log): QuiesceMethod {
   return {
     doing: 'stopping',
-    done: 'was stopped',
-    startsAnew: true,
     begin: (engine, held) => stop(engine, held, log),
     undo: startAgain,
   }
