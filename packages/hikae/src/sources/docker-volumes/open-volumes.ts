@@ -1,6 +1,6 @@
 import type { DirectoryEntry, Entry } from '@hikae/engine'
 import type { DockerEngine } from '../../docker/engine.ts'
-import { listContainers } from '../../docker/containers/container.ts'
+import { isAlive, listContainers } from '../../docker/containers/container.ts'
 import { holdContainers } from '../../docker/quiesce/hold.ts'
 import { madeDirectory } from '../made-entry.ts'
 import type { OpenSource, ReadContext } from '../source-kind.ts'
@@ -67,9 +67,14 @@ async function waysTo(
   return ways
 }
 
-/** Each once: a container may use several of the volumes. */
+/**
+ * Each once: a container may use several of the volumes. Those that do not run are among them, because another run may have
+ * stopped them, and would start them in the middle of this one.
+ */
 function writersOf(users: readonly VolumeUsers[]): VolumeUsers['writers'] {
-  const writers = users.flatMap((each) => each.writers)
+  const writers = users.flatMap(({ all, writers: running }) =>
+    all.filter((container) => running.includes(container) || !isAlive(container)),
+  )
   return [...new Map(writers.map((container) => [container.id, container])).values()]
 }
 
