@@ -142,6 +142,13 @@ describe.concurrent('hikae backup with a stack file', () => {
     )
     expect(stderr).toMatch(/jobs\.nightly\.to\.1: there is no repository 'nass'; did you mean nas\?/)
   })
+
+  test.for([
+    ['dump', /dump is a source of \S+hikae\.yaml, and backup takes jobs\n.*hikae backup nightly/],
+    ['nightli', /nightli is no job of \S+hikae\.yaml, and no file here\n.*do you mean nightly\?/],
+  ] as const)('takes %s for no job', async ([name, message], { stack, expect }) => {
+    expect(await stack.run(['backup', name])).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) })
+  })
 })
 
 describe.concurrent('one run at a time', () => {

@@ -2,6 +2,7 @@ import type { backupOptions } from '../commands/backup.ts'
 import type { CommandInput } from '../command.ts'
 import type { CommandContext, Environment } from '../context.ts'
 import { UsageError } from '../../errors.ts'
+import { isThere } from '../../is-there.ts'
 import type { JobSource } from '../../jobs/job.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { nearest } from '../../nearest.ts'
@@ -33,13 +34,37 @@ export async function jobsAskedFor(
   if (args.length === 0) return { jobs: stack.jobs, stack }
   const named = args.map((arg) => stack.jobs.find(({ name }) => name === arg))
   const jobs = named.filter((job) => job !== undefined)
-  if (jobs.length === 0) return undefined
+  if (jobs.length === 0) {
+    await refuseWhatIsNothing(args, stack)
+    return undefined
+  }
   if (jobs.length < args.length) {
     throw new UsageError(`${args[named.indexOf(undefined)]} is no job of ${stack.stack.file}, and the others are`, {
       hint: `the jobs are ${stack.jobs.map(({ name }) => name).join(', ')}; save paths by a call of their own`,
     })
   }
   return { jobs, stack }
+}
+
+/** @throws {UsageError} names that are no jobs, and that nothing here has */
+async function refuseWhatIsNothing(names: readonly string[], { stack, jobs, sources }: StackJobs): Promise<void> {
+  for (const name of names) if (await isThere(name)) return
+  const [first = ''] = names
+  const saving = jobs.filter((job) => job.sources.some((source) => source.name === first)).map((job) => job.name)
+  const known = jobs.map((job) => job.name)
+  const meant = nearest(first, known)
+  const isSource = sources.some((source) => source.name === first)
+  throw new UsageError(
+    isSource
+      ? `${first} is a source of ${stack.file}, and backup takes jobs`
+      : `${first} is no job of ${stack.file}, and no file here`,
+    {
+      hint:
+        isSource && saving.length > 0
+          ? `run the job that saves it: hikae backup ${saving[0]}`
+          : `${meant === undefined ? '' : `do you mean ${meant}? `}the jobs are ${known.join(', ')}`,
+    },
+  )
 }
 
 /**
