@@ -58,7 +58,7 @@ export interface ExportGate extends AsyncDisposable {
   begun(): Promise<void>
 }
 
-const EXPORT = /^GET \/(?:v[\d.]+\/)?images\/[^ ]+\/get/
+const EXPORT = /^GET \/(?:v[\d.]+\/)?images\/get\?/
 
 /** A socket that leads to the engine, and lets the first bytes of an export through and no others. */
 export async function holdExports(dir: TempDir, { socket }: TestDocker): Promise<ExportGate> {

@@ -50,6 +50,15 @@ export class DockerGround implements AsyncDisposable {
     }
   }
 
+  /** Makes a volume anew, without what restores have kept of it, and without containers. */
+  async remake(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const users = (await this.docker.docker('ps', '--all', '--quiet', '--filter', `volume=${name}`)).split('\n')
+    if (users[0] !== '') await this.docker.docker('rm', '--force', ...users)
+    const volumes = await this.volumes(name)
+    if (volumes.length > 0) await this.docker.docker('volume', 'rm', ...volumes)
+    await this.fill(name, files)
+  }
+
   /** Files of a volume by their paths. */
   async contents(name: string): Promise<Record<string, string>> {
     const entries = await readdir(this.at(name), { recursive: true, withFileTypes: true })
@@ -62,7 +71,11 @@ export class DockerGround implements AsyncDisposable {
 
   /** A container of {@link BASE_IMAGE} that runs a shell script, with flags of `docker run`. @returns its name */
   async run(script: string, ...flags: string[]): Promise<string> {
-    const name = this.name('container')
+    return await this.runAs(this.name('container'), script, ...flags)
+  }
+
+  /** The same under a name. */
+  async runAs(name: string, script: string, ...flags: string[]): Promise<string> {
     await this.docker.docker('run', '--detach', '--init', '--name', name, ...flags, BASE_IMAGE, 'sh', '-c', script)
     return name
   }

@@ -39,6 +39,12 @@ export class SwarmGround implements AsyncDisposable {
     return `${beginning}${++this.#names}`
   }
 
+  /** A service whose tasks do nothing. */
+  async startService(name: string, ...flags: string[]): Promise<void> {
+    const asked = ['--detach', '--no-resolve-image', '--init', '--endpoint-mode', 'dnsrr', '--name', name, ...flags]
+    await this.docker.docker('service', 'create', ...asked, BASE_IMAGE, '/usr/bin/sleep', '1000000')
+  }
+
   /** Deploys a stack and waits until its services run. */
   async deploy(dir: TempDir, stack: string, word = 'one'): Promise<void> {
     const folder = dir.join(`stack-${stack}`)

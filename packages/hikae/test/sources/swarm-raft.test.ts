@@ -1,6 +1,6 @@
 import { cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BASE_IMAGE, startProcess } from '@hikae/testkit'
+import { startProcess } from '@hikae/testkit'
 import { describe, vi } from 'vitest'
 import type { SwarmConfig } from '../../src/sources/swarm/config.ts'
 import { swarmSource } from '../../src/sources/swarm/swarm-source.ts'
@@ -17,18 +17,7 @@ async function startService({ dir }: SwarmBackups): Promise<void> {
   await swarm().begin()
   await writeFile(dir.join('value'), 'unspoken')
   await docker('secret', 'create', 'key', dir.join('value'))
-  const flags = [
-    '--detach',
-    '--no-resolve-image',
-    '--init',
-    '--endpoint-mode',
-    'dnsrr',
-    '--name',
-    'web',
-    '--secret',
-    'key',
-  ]
-  await docker('service', 'create', ...flags, BASE_IMAGE, 'sleep', '1000000')
+  await swarm().startService('web', '--secret', 'key')
   await swarm().running('web', 1)
 }
 
@@ -113,5 +102,11 @@ describe.skipIf(skip)("a manager's state directory", () => {
     expect(findings).toEqual([])
     expect(reading?.facts).toMatchObject({ isUnlockKeyNeeded: true })
     await swarm().running('web', 1)
+
+    await swarm().docker.restart()
+    const locked = `the manager at ${swarm().docker.host} is locked`
+    await vi.waitFor(async () => {
+      expect(await swarmSource.examine(withRaft(power), on.context())).toMatchObject([{ message: locked }])
+    }, WAIT)
   })
 })

@@ -1,19 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
-import { BASE_IMAGE } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { SECRET } from './swarm-ground.ts'
-import type { SourcePoint } from '../../src/sources/source-point.ts'
-import { swarmSource } from '../../src/sources/swarm/swarm-source.ts'
 import { sharedSwarm, skip, test } from './swarm-test.ts'
 
 const swarm = sharedSwarm()
 const docker = (...args: string[]): Promise<string> => swarm().docker.docker(...args)
-
-/** Its tasks do nothing. */
-async function startService(name: string, ...flags: string[]): Promise<void> {
-  const asked = ['--detach', '--no-resolve-image', '--init', '--endpoint-mode', 'dnsrr', '--name', name, ...flags]
-  await docker('service', 'create', ...asked, BASE_IMAGE, 'sleep', '1000000')
-}
 
 describe.skipIf(skip)('a swarm that is restored', () => {
   test('is there again after it was lost, and its services run with their configs and secrets', async ({
@@ -25,7 +16,7 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     await docker('node', 'update', '--label-add', 'disk=fast', node)
     await docker('swarm', 'update', '--task-history-limit', '2')
     await swarm().deploy(on.dir, 'shop')
-    await startService('bound', '--constraint', `node.id==${node}`, '--network', 'host')
+    await swarm().startService('bound', '--constraint', `node.id==${node}`, '--network', 'host')
     const config = swarm().config({ secrets: { values: 'from-tasks' } })
     const before = await swarm().content('shop')
     expect(await on.backUp(config)).toMatchObject({ findings: [], backup: { outcome: 'succeeded' } })
@@ -80,100 +71,10 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     expect(await swarm().fileIn('shop_web', '/run/secrets/key')).toBe('made by hand')
   })
 
-  test('refuses a config that is in use and another one, and changes nothing; one that nobody uses is replaced', async ({
-    on,
-    expect,
-  }) => {
-    await swarm().begin()
-    const [old, other] = [on.dir.join('old'), on.dir.join('other')]
-    await writeFile(old, 'as it was')
-    await writeFile(other, 'another')
-    await docker('config', 'create', 'app', old)
-    await docker('config', 'create', 'idle', old)
-    await startService('web', '--config', 'app')
-    const config = swarm().config()
-    await on.backUp(config)
-    await docker('service', 'rm', 'web')
-    for (const name of ['app', 'idle']) {
-      await docker('config', 'rm', name)
-      await docker('config', 'create', name, other)
-    }
-    await startService('web', '--config', 'app', '--env', 'A=1')
-
-    await expect(on.plan(config)).rejects.toMatchObject({
-      message: 'the config app is there, is another one (data), and is in use: a swarm cannot change it',
-      hint: expect.stringContaining('docker config rm app'),
-    })
-    await docker('service', 'rm', 'web')
-    await docker('config', 'rm', 'app')
-    const restored = await on.restore(config)
-    expect(restored).toMatchObject({ findings: [], kept: expect.any(String) })
-    const content = (name: string): Promise<string> =>
-      docker('config', 'inspect', name, '--format', '{{printf "%s" .Spec.Data}}')
-    expect([await content('app'), await content('idle')]).toEqual(['as it was', 'as it was'])
-
-    await on.undo(config)
-    expect(await content('idle')).toBe('another')
-    expect(await docker('config', 'ls', '--format', '{{.Name}}')).toBe('idle')
-    expect(await docker('service', 'ls', '--quiet')).toBe('')
-  })
-
-  test('is as it was when one of its services cannot be made', async ({ on, expect }) => {
-    await swarm().begin()
-    await writeFile(on.dir.join('file'), 'content')
-    await docker('config', 'create', 'app', on.dir.join('file'))
-    await docker('network', 'create', '--driver', 'overlay', 'inner')
-    const node = await docker('info', '--format', '{{.Swarm.NodeID}}')
-    await docker('node', 'update', '--label-add', 'disk=fast', node)
-    const port = ['--publish', '8080:80', '--endpoint-mode', 'vip']
-    await startService('first', '--config', 'app', '--network', 'inner')
-    await startService('second', ...port)
-    const config = swarm().config()
-    await on.backUp(config)
-
-    await swarm().begin()
-    await startService('taker', ...port)
-    const before = await swarm().traces()
-    await expect(on.restore(config)).rejects.toThrow(/make the service second: .*port '8080' is already in use/)
-    expect(await swarm().traces()).toEqual(before)
-    expect(await docker('node', 'inspect', 'self', '--format', '{{json .Spec.Labels}}')).toBe('{}')
-    expect(await swarmSource.kept!(config, on.context())).toEqual([])
-  })
-
-  test('is as it was when the restore is stopped in the middle', async ({ on, expect }) => {
-    await swarm().begin()
-    await writeFile(on.dir.join('file'), 'content')
-    await docker('config', 'create', 'app', on.dir.join('file'))
-    await docker('secret', 'create', 'key', on.dir.join('file'))
-    await startService('web', '--config', 'app', '--secret', 'key')
-    await swarm().running('web', 1)
-    const config = swarm().config({ secrets: { values: 'from-tasks' } })
-    await on.backUp(config)
-
-    await swarm().begin()
-    const before = await swarm().traces()
-    const point = await on.ground.point()
-    const stop = new AbortController()
-    const reason = new Error('stopped by this test')
-    let reads = 0
-    const stopping: SourcePoint = {
-      ...point,
-      content(path) {
-        // The first time is before anything is made.
-        if (path.endsWith('key.value') && ++reads === 2) stop.abort(reason)
-        return point.content(path)
-      },
-    }
-    const plan = await swarmSource.planRestore(config, stopping, {}, on.context())
-    await expect(plan.apply(stop.signal)).rejects.toBe(reason)
-    expect(await swarm().traces()).toEqual(before)
-    expect(await swarmSource.kept!(config, on.context())).toEqual([])
-  })
-
   test('gets other addresses for a network when its own are taken', async ({ on, expect }) => {
     await swarm().begin()
     await docker('network', 'create', '--driver', 'overlay', '--subnet', '10.9.0.0/16', 'inner')
-    await startService('web', '--network', 'inner')
+    await swarm().startService('web', '--network', 'inner')
     const config = swarm().config()
     await on.backUp(config)
 
@@ -188,7 +89,7 @@ describe.skipIf(skip)('a swarm that is restored', () => {
 
   test('is one stack only when that is asked for', async ({ on, expect }) => {
     await swarm().begin()
-    for (const name of ['one', 'two']) await startService(name, '--label', `com.docker.stack.namespace=${name}`)
+    for (const name of ['one', 'two']) await swarm().startService(name, '--label', `com.docker.stack.namespace=${name}`)
     const config = swarm().config()
     await on.backUp(config)
     await swarm().begin()
@@ -208,7 +109,7 @@ describe.skipIf(skip)('a swarm that is restored', () => {
 
   test('is written to a folder that its owner alone can read', async ({ on, expect }) => {
     await swarm().begin()
-    await startService('web', '--env', 'PASSWORD=1')
+    await swarm().startService('web', '--env', 'PASSWORD=1')
     const config = swarm().config()
     await on.backUp(config)
     const { place } = await on.restore(config, 'folder')
@@ -221,15 +122,5 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     await expect(on.plan(config, 'folder')).rejects.toThrow('is not empty')
     const settings = await readFile(on.dir.join('folder/swarm/swarm.json'), 'utf8')
     expect(settings).not.toMatch(/SWMTKN|TrustRoot/)
-  })
-
-  test('needs a swarm that its engine manages', async ({ on, expect }) => {
-    await swarm().begin()
-    await startService('web')
-    const config = swarm().config()
-    await on.backUp(config)
-    await docker('swarm', 'leave', '--force')
-    await expect(on.restore(config)).rejects.toMatchObject({ hint: expect.stringContaining('docker swarm init') })
-    await expect(on.backUp(config)).rejects.toThrow(`the Docker Engine at ${swarm().docker.host} is in no swarm`)
   })
 })

@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BASE_IMAGE } from '@hikae/testkit'
 import { describe, vi } from 'vitest'
 import { swarmSource } from '../../src/sources/swarm/swarm-source.ts'
 import { openManager } from '../../src/sources/swarm/manager/open-manager.ts'
@@ -10,10 +9,8 @@ import { sharedSwarm, skip, test } from './swarm-test.ts'
 const swarm = sharedSwarm()
 const docker = (...args: string[]): Promise<string> => swarm().docker.docker(...args)
 
-/** @param flags before the name of the service; its tasks do nothing */
 async function startService(name: string, ...flags: string[]): Promise<void> {
-  const asked = ['--detach', '--no-resolve-image', '--init', '--endpoint-mode', 'dnsrr', '--name', name, ...flags]
-  await docker('service', 'create', ...asked, BASE_IMAGE, '/usr/bin/sleep', '1000000')
+  await swarm().startService(name, ...flags)
   await swarm().running(name, 1)
 }
 

@@ -7,7 +7,7 @@ import type { SwarmApi } from '../manager/swarm-api.ts'
 const PATIENCE_MS = 60_000
 const PAUSE_MS = 250
 /** A service whose tasks have failed so often does not come up by waiting. */
-const FAILURES = 3
+const FAILURES = 2
 
 const taskSchema = z.object({
   DesiredState: z.string(),
