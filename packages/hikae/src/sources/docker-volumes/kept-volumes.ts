@@ -1,14 +1,16 @@
 import type { DockerEngine } from '../../docker/engine.ts'
 import { InputError } from '../../errors.ts'
 import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
+import { bytePath } from '../swap/byte-path.ts'
 import { accessTo } from './access.ts'
 import type { DockerVolumesConfig } from './config.ts'
+import { countFolder } from './count-folder.ts'
 import { openVolumesEngine } from './open-volumes-engine.ts'
 import { exchange } from './restore/exchange.ts'
 import { runningUsers } from './restore/hold-users.ts'
 import { settleVolumes } from './restore/settle-volumes.ts'
 import { LABELS, specOfLabel } from './restore/volume-labels.ts'
-import { meansName, selectVolumes } from './select-volumes.ts'
+import { selectVolumes } from './select-volumes.ts'
 import { createVolume, findVolume, listVolumes, removeVolume, type Volume } from './volume.ts'
 
 /** One volume of a copy, and the one that it was in. */
@@ -21,21 +23,41 @@ interface KeptVolume {
 export async function keptVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
   await using engine = await openVolumesEngine(config, context)
   const all = (await listVolumes(engine)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
-  const meant = new Set(selectVolumes(config, all).volumes.map(({ name }) => name))
-  const found = all.flatMap((kept): KeptVolume[] => {
-    const { [LABELS.kept]: name, [LABELS.time]: time } = kept.labels
-    const isOurs = name !== undefined && time !== undefined && (meant.has(name) || meansName(config, name))
-    return isOurs ? [{ kept, name }] : []
-  })
-  const byTime = Map.groupBy(found, ({ kept }) => kept.labels[LABELS.time]!)
-  return [...byTime]
-    .map(([time, volumes]): KeptCopy => ({
+  const byTime = Map.groupBy(
+    all.filter((volume) => isKeptOf(config, volume)).map((kept) => ({ kept, name: kept.labels[LABELS.kept]! })),
+    ({ kept }) => kept.labels[LABELS.time]!,
+  )
+  const copies: KeptCopy[] = []
+  for (const [time, volumes] of byTime) {
+    const isNear = await areNear(engine, volumes)
+    copies.push({
       time: new Date(time),
       place: volumes.map(({ kept }) => `volume ${kept.name}`).join(', '),
       planUndo: (of) => planUndo(config, volumes, of),
+      ...(isNear ? { size: (signal) => sizeOf(volumes, signal) } : {}),
       remove: (of) => remove(config, volumes, of),
-    }))
-    .toSorted((one, other) => other.time.getTime() - one.time.getTime())
+    })
+  }
+  return copies.toSorted((one, other) => other.time.getTime() - one.time.getTime())
+}
+
+async function areNear(engine: DockerEngine, volumes: readonly KeptVolume[]): Promise<boolean> {
+  for (const { kept } of volumes) if ((await accessTo(engine, kept, 'auto')).way !== 'direct') return false
+  return true
+}
+
+async function sizeOf(volumes: readonly KeptVolume[], signal: AbortSignal): Promise<number> {
+  let bytes = 0
+  for (const { kept } of volumes) bytes += (await countFolder(bytePath(kept.mountpoint), signal)).bytes
+  return bytes
+}
+
+/** Whether it keeps a volume that the configuration means, be that there now or not. */
+function isKeptOf(config: DockerVolumesConfig, volume: Volume): boolean {
+  const { [LABELS.kept]: name, [LABELS.time]: time } = volume.labels
+  const spec = specOfLabel(volume)
+  if (name === undefined || time === undefined || !spec) return false
+  return selectVolumes(config, [{ ...volume, ...spec, name }]).volumes.length > 0
 }
 
 async function planUndo(

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
 import { dockerVolumesConfig } from './config.ts'
-import { meansName, selectVolumes } from './select-volumes.ts'
+import { selectVolumes } from './select-volumes.ts'
 import type { Volume } from './volume.ts'
 
 const ANONYMOUS = 'a'.repeat(64)
@@ -65,13 +65,6 @@ describe('the volumes that a configuration means', () => {
       missing: [],
       unmatched: ['absent*', 'label absent', 'project absent'],
     })
-  })
-
-  test('may be gone', ({ expect }) => {
-    const config = dockerVolumesConfig.parse({ names: ['gone', 'some*'], exclude: ['some_cache'] })
-    expect(['gone', 'something', 'some_cache', 'other'].map((name) => meansName(config, name))).toEqual([
-      ...[true, true, false, false],
-    ])
   })
 })
 

@@ -61,11 +61,6 @@ export function selectVolumes(
   }
 }
 
-/** Whether a configuration means volumes of this name, be one there or not. */
-export function meansName({ names = [], exclude }: Selection, name: string): boolean {
-  return names.some((each) => matches(each, name)) && !exclude.some((pattern) => matches(pattern, name))
-}
-
 function whyLeftOut({ name, labels }: Volume, exclude: readonly string[]): string | undefined {
   if (labels[EXCLUDE_LABEL] === 'true') return `it has the label ${EXCLUDE_LABEL}=true`
   const pattern = exclude.find((each) => matches(each, name))
