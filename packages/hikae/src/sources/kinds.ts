@@ -1,5 +1,6 @@
 import { commandSource } from './command/command-source.ts'
 import { composeSource } from './compose/compose-source.ts'
+import { containerFilesSource } from './container-files/container-files-source.ts'
 import { dockerImagesSource } from './docker-images/docker-images-source.ts'
 import { dockerVolumesSource } from './docker-volumes/docker-volumes-source.ts'
 import { filesSource } from './files/files-source.ts'
@@ -15,6 +16,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   gitSource,
   commandSource,
   dockerVolumesSource,
+  containerFilesSource,
   dockerImagesSource,
   composeSource,
   swarmSource,

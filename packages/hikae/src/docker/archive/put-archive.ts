@@ -2,26 +2,34 @@ import { Readable } from 'node:stream'
 import type { DockerEngine } from '../engine.ts'
 import { dialArchive, shownContainer } from './archive-request.ts'
 
+export interface PutOptions {
+  /** A folder may take the place of something else, and the other way round: what is there is removed with all in it. */
+  readonly mayReplaceFolders?: boolean
+}
+
 /**
- * Writes what a tar archive holds into a folder of a container, running or not: owners, modes, times to the nanosecond,
- * symlinks, hard links, FIFOs, devices and extended attributes come out as they are in the archive, those of a file system
- * or a user namespace that cannot have them excepted. What is there already and not in the archive stays; a file is replaced by
- * removing it first, so that a running program may see a moment without it; a folder that would become something else, or
- * the other way round, is refused.
+ * Writes what a tar archive holds into a folder of a container, running or not. Tried with 20.10: owners, modes, times to
+ * the nanosecond, symlinks, hard links, FIFOs, devices and extended attributes (`user`, `trusted`, `security`) come out as
+ * they are in the archive, but for those that the file system or a user namespace refuses. Files with several names lose
+ * setuid and setgid, unless the folder is `/` and the names go on from there.
+ *
+ * What is there already and not in the archive stays, and folders above that the archive does not have are made. A file
+ * is replaced by removing it first, so that a running program may see a moment without it.
  *
  * The archive is sent as fast as the engine takes it, and nothing is kept on the way. When it fails, some of it may have
- * been written.
+ * been written. The engine holds the container's lock meanwhile, as for `openArchive`.
  *
  * @param folder byte string, absolute; has to be there
  * @param tar whose error fails the writing
  * @throws {DockerError} the engine cannot: there is no such folder, no room, the container's file system is read-only
  */
 export async function putArchive(
-  engine: DockerEngine,
+  engine: Pick<DockerEngine, 'ask'>,
   containerId: string,
   folder: string,
   tar: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
+  { mayReplaceFolders = false }: PutOptions = {},
 ): Promise<void> {
   const doing = `write into ${Buffer.from(folder, 'latin1').toString()} of the container ${shownContainer(containerId)}`
   let lost: { readonly error: unknown } | undefined
@@ -32,7 +40,7 @@ export async function putArchive(
   try {
     await engine.ask(doing, async (api) => {
       const call = { method: 'PUT', container: containerId, path: folder, signal } as const
-      await dialArchive(api, { ...call, parameters: '&noOverwriteDirNonDir=1', file })
+      await dialArchive(api, { ...call, parameters: mayReplaceFolders ? '' : '&noOverwriteDirNonDir=1', file })
     })
   } catch (error) {
     throw lost ? lost.error : error

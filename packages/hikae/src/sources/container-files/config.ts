@@ -1,0 +1,68 @@
+import { posix } from 'node:path'
+import { z } from 'zod'
+import { engineSchema } from '../../docker/engine-schema.ts'
+import { quiesceSchema } from '../../docker/quiesce/schema.ts'
+
+/** What the kernel shows there is no file. */
+const NO_FILES = ['/proc', '/sys', '/dev']
+
+const path = z
+  .string()
+  .regex(/^\//, { error: 'write the whole path in the container, from / on' })
+  .refine((text) => !text.includes('\0'), { error: 'a path has no zero byte' })
+  .transform((text) => posix.resolve(text))
+  .refine((text) => text !== '/', { error: 'name the folders with data: the rest of a container comes from its image' })
+  .refine((text) => !NO_FILES.some((folder) => text === folder || text.startsWith(`${folder}/`)), {
+    error: 'what is in /proc, /sys and /dev is made by the system, and cannot be saved',
+  })
+
+const fields = z.strictObject({
+  engine: engineSchema,
+  container: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Name of the container. One that is made anew under the same name is followed. Either this or `service` is needed.',
+    ),
+  service: z.string().min(1).optional().describe('A service of a Compose project, whose container is meant.'),
+  project: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('With `service`: the Compose project; needed when several projects have a service of that name.'),
+  index: z
+    .int()
+    .positive()
+    .optional()
+    .describe('With `service`: which of its containers, where it has several; Compose counts them from 1.'),
+  paths: z
+    .array(path)
+    .min(1)
+    .describe('Files and folders in the container, from `/` on. One that is not there makes the run incomplete.')
+    .meta({ examples: [['/app/uploads']] }),
+  quiesce: quiesceSchema.default('none'),
+})
+
+/** What may stand under `container-files:`. */
+export const containerFilesConfig = fields.superRefine(({ container, service, project, index }, check) => {
+  if ((container === undefined) === (service === undefined)) {
+    check.addIssue({ code: 'custom', message: 'either container or service says whose files are meant' })
+  }
+  if (service === undefined && (project !== undefined || index !== undefined)) {
+    check.addIssue({ code: 'custom', message: 'project and index go with service' })
+  }
+})
+
+export type ContainerFilesConfig = z.output<typeof fields>
+
+/** On one line. */
+export function describeContainerFiles(config: ContainerFilesConfig): string {
+  return `${describeTarget(config)}: ${config.paths.join(', ')}`
+}
+
+export function describeTarget({ container, service, project, index }: ContainerFilesConfig): string {
+  if (container !== undefined) return container
+  const number = index === undefined ? '' : ` ${index}`
+  return project === undefined ? `service ${service}${number}` : `service ${service}${number} of ${project}`
+}

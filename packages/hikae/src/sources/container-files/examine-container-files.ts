@@ -1,0 +1,23 @@
+import { DockerError } from '../../docker/engine-error.ts'
+import type { Finding } from '../finding.ts'
+import type { SourceContext } from '../source-kind.ts'
+import type { ContainerFilesConfig } from './config.ts'
+import { findContainerPaths } from './find-paths.ts'
+import { findTarget } from './find-target.ts'
+import { openTargetEngine } from './open-target.ts'
+
+/** Whether the engine answers, the container is there, and each path is in it. */
+export async function examineContainerFiles(
+  config: ContainerFilesConfig,
+  context: SourceContext,
+): Promise<readonly Finding[]> {
+  try {
+    await using engine = await openTargetEngine(config, context)
+    const container = await findTarget(engine, config)
+    return (await findContainerPaths(engine, container, config.paths, context.signal)).findings
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!(error instanceof DockerError)) throw error
+    return [{ severity: 'error', message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }]
+  }
+}

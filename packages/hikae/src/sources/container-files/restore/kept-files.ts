@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { openOrderedTar } from '../../../archives/tar/ordered-tar.ts'
+import { requestArchive } from '../../../docker/archive/archive-request.ts'
+import { statPath } from '../../../docker/archive/path-stat.ts'
+import type { ContainerSummary } from '../../../docker/containers/container.ts'
+import type { DockerEngine } from '../../../docker/engine.ts'
+import { systemCode } from '../../../errors.ts'
+import { syncToDisk } from '../../../sync-to-disk.ts'
+import type { ReadContext } from '../../source-kind.ts'
+import { bytePath } from '../../swap/byte-path.ts'
+import { stampOf, timeOfStamp } from '../../swap/names.ts'
+import { entriesBelow } from './entries-below.ts'
+
+const FOLDER = 'kept'
+const INDEX = 'index.json'
+const NAME = /^(\d{8}T\d{6}Z)-[0-9a-f]{8}$/
+
+const indexSchema = z.object({
+  version: z.literal(1),
+  container: z.string(),
+  paths: z.array(
+    z.object({
+      path: z.string(),
+      /** Null when nothing was there. */
+      archive: z.string().nullable(),
+    }),
+  ),
+})
+
+/** What was at some paths of a container before a restore: one tar archive for each, as the engine gave it. */
+export interface KeptFiles {
+  readonly time: Date
+  /** Of this host. */
+  readonly folder: string
+  readonly container: string
+  readonly paths: readonly { readonly path: string; readonly archive: string | null }[]
+}
+
+type Context = Pick<ReadContext, 'stateFolder' | 'signal'>
+
+/** Keeps what is there now: whole, proven, and written down when this returns. */
+export async function keepFiles(
+  engine: DockerEngine,
+  container: ContainerSummary,
+  paths: readonly string[],
+  context: Context,
+): Promise<KeptFiles> {
+  const parent = join(await context.stateFolder(), FOLDER)
+  const time = new Date()
+  const name = `${stampOf(time)}-${randomBytes(4).toString('hex')}`
+  const fresh = join(parent, `.new-${name}`)
+  await mkdir(fresh, { recursive: true, mode: 0o700 })
+  try {
+    const kept: { path: string; archive: string | null }[] = []
+    for (const [number, path] of paths.entries()) {
+      const isThere = await statPath(engine, container.id, bytePath(path), context.signal)
+      const archive = isThere ? `${number}.tar` : null
+      if (archive !== null) await keepPath(engine, container, path, join(fresh, archive), context.signal)
+      kept.push({ path, archive })
+    }
+    await writeWhole(join(fresh, INDEX), [
+      Buffer.from(JSON.stringify({ version: 1, container: container.name, paths: kept })),
+    ])
+    await syncToDisk(fresh)
+    await rename(fresh, join(parent, name))
+    await syncToDisk(parent)
+    return { time, folder: join(parent, name), container: container.name, paths: kept }
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** All that is kept, newest first. */
+export async function listKept({ stateFolder }: Pick<ReadContext, 'stateFolder'>): Promise<KeptFiles[]> {
+  const parent = join(await stateFolder(), FOLDER)
+  const kept: KeptFiles[] = []
+  for (const name of (await namesIn(parent)).toSorted().toReversed()) {
+    const time = timeOfStamp(NAME.exec(name)?.[1] ?? '')
+    if (!time) continue
+    const folder = join(parent, name)
+    const { container, paths } = indexSchema.parse(JSON.parse(await readFile(join(folder, INDEX), 'utf8')))
+    kept.push({ time, folder, container, paths })
+  }
+  return kept
+}
+
+/** Bytes on this host. */
+export async function sizeOfKept({ folder }: KeptFiles): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(folder)) bytes += (await stat(join(folder, name))).size
+  return bytes
+}
+
+export async function removeKept({ folder }: KeptFiles): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** The archive of a path, to be written back. It begins with the last name of the path. */
+export function readKept({ folder }: KeptFiles, archive: string): AsyncIterable<Uint8Array> {
+  return createReadStream(join(folder, archive)) as AsyncIterable<Uint8Array>
+}
+
+async function keepPath(
+  engine: DockerEngine,
+  { id }: ContainerSummary,
+  path: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await writeWhole(file, requestArchive(engine, id, bytePath(path), signal))
+  await using tar = await openOrderedTar(createReadStream(file) as AsyncIterable<Uint8Array>)
+  for await (const _ of entriesBelow(tar.entry, signal)) signal.throwIfAborted()
+  tar.finish()
+}
+
+async function writeWhole(path: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, 'wx', 0o600)
+  for await (const piece of content) await file.writeFile(piece)
+  await file.sync()
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
