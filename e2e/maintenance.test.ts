@@ -198,12 +198,13 @@ describe.concurrent('maintenance', () => {
     await alarmed.ok(['backup'])
     await alarmed.run(['repair', 'snapshots', '--forget', '--repo', 'usb'])
     await alarmed.ok(['check', '--read-data', '--repo', 'usb'])
-    const repaired = await alarmed.ok(['status'])
+    const repaired = await alarmed.ok(['status', '--alert'])
     expect(repaired.stdout).toMatch(/^check {2}usb {2}done/m)
+    expect(hook.requests).toHaveLength(2)
+    expect(hook.requests[1]!.body).toMatch(/Works again: check of repositories/)
     await passDays(dir, 7)
     expect((await runDue(alarmed)).exitCode).toBe(0)
     expect(hook.requests).toHaveLength(2)
-    expect(hook.requests[1]!.body).toMatch(/Works again: check of repositories/)
   })
 
   test('goes on without a repository that is away, and comes back to it', async ({ stack, dir, expect }) => {

@@ -43,6 +43,23 @@ export function planRunAlerts(report: RunReport, freshness: readonly Freshness[]
   })
 }
 
+/**
+ * How maintenance stands between its runs, which may be weeks apart: people are reminded of what lasts, told what could not
+ * be sent before, and told when it is over.
+ *
+ * @param report the last run, with what has changed since
+ */
+export function planStandingAlerts(report: RunReport, context: PlanContext): AlertPlan {
+  return planFor(context, (channel, before) => {
+    const seen = reportForChannel(report, channel)
+    if (!seen || isMonitor(channel)) return NOTHING
+    const { decisions, quiet } = decideForChannel(channel, before, observeRun(seen), context.now)
+    // That it goes well was news when the run ended.
+    if (decisions.length === 0) return { alerts: [], quiet }
+    return peopleRun(seen, channel, { decisions, quiet }, context)
+  })
+}
+
 function monitorRun(report: RunReport, channel: AlertChannel, context: PlanContext): ChannelPlan {
   const kind = kindOf(report)
   if (!channel.on.includes(kind)) return NOTHING

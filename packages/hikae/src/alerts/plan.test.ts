@@ -5,7 +5,7 @@ import { type AlertState, NO_ALERT_STATE } from './alert-state.ts'
 import type { Freshness, RunOutcome, RunReport, SourceResult } from './event.ts'
 import { planDigests } from './plan-digests.ts'
 import { planFreshnessAlerts } from './plan-freshness-alerts.ts'
-import { planRunAlerts, planStartAlerts } from './plan-run-alerts.ts'
+import { planRunAlerts, planStandingAlerts, planStartAlerts } from './plan-run-alerts.ts'
 import { planTestAlerts } from './plan-test-alerts.ts'
 import type { Delivery } from './send.ts'
 import { settleAlerts } from './settle-alerts.ts'
@@ -90,6 +90,22 @@ describe('maintenance', () => {
     expect(keeper.runs(1, maintenance({ usb: 'failed' }, 'prune'))).toEqual([])
     expect(keeper.runs(2, maintenance({ usb: 'damaged', nas: 'incomplete' }))).toEqual(['discord: failure'])
     expect(keeper.runs(3, maintenance({ usb: 'succeeded', nas: 'incomplete' }))).toEqual(['discord: recovery'])
+  })
+
+  test('is reminded of between its runs, and told when what it was about is over', ({ expect }) => {
+    const keeper = new Keeper(channels({ discord: { url } }, { ping: { url }, jobs: ['check'] }))
+    const stands = (now: number, report: RunReport, arrives = true) =>
+      keeper.does(now, (context) => planStandingAlerts(report, context), arrives)
+    const damaged = maintenance({ usb: 'damaged', nas: 'succeeded' })
+    expect(keeper.runs(0, damaged, [], false)).toEqual(['discord: failure', 'ping: failure'])
+    // What did not arrive is told as soon as it can be, and not a week later.
+    expect(stands(HOUR, damaged)).toEqual(['discord: failure'])
+    expect(stands(2 * HOUR, damaged)).toEqual([])
+    expect(stands(26 * HOUR, damaged)).toEqual(['discord: reminder'])
+    const repaired = maintenance({ usb: 'succeeded', nas: 'succeeded' })
+    expect(stands(27 * HOUR, repaired)).toEqual(['discord: recovery'])
+    expect(stands(28 * HOUR, repaired)).toEqual([])
+    expect(keeper.runs(29 * HOUR, repaired)).toEqual(['ping: success'])
   })
 
   test('is no sign of life of backups, unless the monitor is for it', ({ expect }) => {

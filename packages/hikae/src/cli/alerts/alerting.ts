@@ -7,7 +7,7 @@ import type { Freshness } from '../../alerts/event.ts'
 import type { PlanContext } from '../../alerts/plan-for.ts'
 import { planDigests } from '../../alerts/plan-digests.ts'
 import { planFreshnessAlerts } from '../../alerts/plan-freshness-alerts.ts'
-import { planRunAlerts, planStartAlerts } from '../../alerts/plan-run-alerts.ts'
+import { planRunAlerts, planStandingAlerts, planStartAlerts } from '../../alerts/plan-run-alerts.ts'
 import { planTestAlerts } from '../../alerts/plan-test-alerts.ts'
 import { type Delivery, sendAlerts } from '../../alerts/send.ts'
 import { settleAlerts } from '../../alerts/settle-alerts.ts'
@@ -18,6 +18,7 @@ import { printableText } from '../output/printable.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import type { EndedRun } from '../jobs/stack-runner.ts'
 import { alertReport } from './alert-report.ts'
+import { standingReport } from './standing-report.ts'
 import { digestOf } from './digest-of.ts'
 
 /** Under which what alerts remember is kept. */
@@ -54,11 +55,20 @@ export class Alerting {
   /** What time alone brings about, by what is remembered: overdue sources, reminders, digests. */
   async tick(): Promise<void> {
     await this.overdue(this.#freshness())
+    await this.maintenance()
     const { jobs, timeZone } = this.#stack
     const { runs } = this.#state
     await this.#carryOut((context) =>
       planDigests((from, to, channel) => digestOf({ from, to, channel }, jobs, runs), timeZone, context),
     )
+  }
+
+  /** How maintenance stands by its last runs, and by what people have checked since. */
+  async maintenance(): Promise<void> {
+    for (const { name } of this.#stack.maintenance) {
+      const report = await standingReport(name, this.#state.runs, this.#context.env)
+      if (report) await this.#carryOut((context) => planStandingAlerts(report, context))
+    }
   }
 
   /** One to each channel. */

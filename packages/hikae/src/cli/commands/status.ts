@@ -83,5 +83,7 @@ async function alertOf(sources: readonly SourceStatus[], stack: StackJobs, conte
   const { openState } = await import('../../state/state.ts')
   const { promisesOf } = await import('../alerts/promises.ts')
   await using state = openState(stack.stateFolder, { clock: Date.now })
-  await new Alerting(stack, state, context).overdue(promisesOf(stack.jobs, sources, Date.now()))
+  const alerting = new Alerting(stack, state, context)
+  await alerting.overdue(promisesOf(stack.jobs, sources, Date.now()))
+  await alerting.maintenance()
 }

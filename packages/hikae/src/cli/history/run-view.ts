@@ -67,6 +67,7 @@ function factText(name: string, value: JsonValue | undefined): string {
   const known = FACTS[name]
   if (known !== undefined && typeof value === 'number') return known(value)
   if (name === 'readUpTo' && typeof value === 'string') return `up to pack ${printableText(value.slice(0, 8))}`
+  if (name === 'repositoryId' && typeof value === 'string') return `repository ${printableText(value.slice(0, 8))}`
   if (name === 'snapshot' && typeof value === 'string') return `snapshot ${printableText(value.slice(0, 8))}`
   return printableText(`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
 }

@@ -25,7 +25,8 @@ export async function checkTask(
   for (const { kind, message } of report.errors.slice(0, MOST_LOGGED)) {
     journal.log({ level: 'error', event: kind, repository: name, message })
   }
-  const facts = factsOf(report, after)
+  // Without the id, nobody could say later whether another check has shown damage to be repaired.
+  const facts = { ...factsOf(report, after), repositoryId: session.repository.config.id }
   if (report.errors.length === 0) return { facts }
   const hint = damageHint(report, name, siblingsOf(name, stack))
   return { outcome: 'failed', message: damageText(report), facts, ...(hint === '' ? {} : { hint }) }

@@ -36,8 +36,8 @@ export class GivesWay implements Disposable {
   }
 
   /** Why it was put off; undefined when it was not. */
-  get reason(): PutOffError | undefined {
-    return this.#stop.signal.aborted ? (this.#stop.signal.reason as PutOffError) : undefined
+  get reason(): unknown {
+    return this.#stop.signal.aborted ? this.#stop.signal.reason : undefined
   }
 
   [Symbol.dispose](): void {
@@ -45,9 +45,14 @@ export class GivesWay implements Disposable {
   }
 
   #look(): void {
-    const job = this.#runs.list({ outcomes: ['running'] }).find((run) => !isMaintenanceTask(run.job))
-    if (job === undefined) return
-    const message = `put off: the job ${job.job} runs (run ${job.id}), which goes first`
-    this.#stop.abort(new PutOffError(message, { hint: 'nothing has to be done: it is tried again by itself' }))
+    try {
+      const job = this.#runs.list({ outcomes: ['running'] }).find((run) => !isMaintenanceTask(run.job))
+      if (job === undefined) return
+      const message = `put off: the job ${job.job} runs (run ${job.id}), which goes first`
+      this.#stop.abort(new PutOffError(message, { hint: 'nothing has to be done: it is tried again by itself' }))
+    } catch (error) {
+      // Who cannot see whether a job runs must not hold a lock.
+      this.#stop.abort(error)
+    }
   }
 }
