@@ -27,15 +27,20 @@ export class StackFolders {
     }
   }
 
+  /** For this process, outside of runs. */
+  forCommand(): RunFolders {
+    return this.forRun(`command-${process.pid}`)
+  }
+
   /** Removes what a run needed while it lasted. */
   async removeScratch(runId: string): Promise<void> {
     await rm(this.#scratch(runId), { recursive: true, force: true })
   }
 
-  /** Runs that have left something behind, or are at work. */
+  /** Runs that have left something behind, or are at work; also commands that have, and are not any more. */
   async runsWithScratch(): Promise<string[]> {
     try {
-      return await readdir(join(this.#folder, 'scratch'))
+      return (await readdir(join(this.#folder, 'scratch'))).filter((name) => !isCommandAtWork(name))
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return []
       throw error
@@ -44,5 +49,16 @@ export class StackFolders {
 
   #scratch(runId: string): string {
     return join(this.#folder, 'scratch', runId)
+  }
+}
+
+function isCommandAtWork(name: string): boolean {
+  const [, pid] = /^command-(\d+)$/.exec(name) ?? []
+  if (pid === undefined) return false
+  try {
+    process.kill(Number(pid), 0)
+    return true
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH'
   }
 }

@@ -16,7 +16,7 @@ export function sourceContext(
   { out, env, signal }: CommandContext,
   owned: AsyncDisposableStack,
 ): ReadContext {
-  const folders = new StackFolders(stack.stateFolder).forRun(`command-${process.pid}`)
+  const folders = new StackFolders(stack.stateFolder).forCommand()
   return {
     source: name,
     folder: stack.stack.folder,
