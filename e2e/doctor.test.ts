@@ -167,8 +167,10 @@ describe.concurrent('hikae doctor', () => {
 
   test('knows that the daemon runs', async ({ hikae, dir, expect }) => {
     await using daemon = await hikae.start(['daemon'])
-    await until(async () => (await examine(hikae, dir)).of('schedule')[0]?.verdict === 'ok', daemon)
-    expect((await examine(hikae, dir)).of('schedule')).toMatchObject([{ message: 'hikae daemon is running' }])
+    await daemon.printed('job nightly: ')
+    expect((await examine(hikae, dir)).of('schedule')).toMatchObject([
+      { verdict: 'ok', message: 'hikae daemon is running' },
+    ])
     daemon.kill('SIGTERM')
     await daemon.finished
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeCheapRepository, startWebhookServer, type TempDir } from '@hikae/testkit'
 import { describe } from 'vitest'
-import { makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
+import { filesOf, makeFiles, noRestic, resticOn, test as base, until } from './fixtures.ts'
 import { Hikae, jsonLines, type Message, PASSWORD } from './hikae.ts'
 
 /** `stack` is the program beside a hikae.yaml with two repositories, and one job that saves what a program prints. */
@@ -277,7 +277,8 @@ describe.concurrent('hikae daemon', () => {
     await using daemon = await stack.start(['daemon'])
     await daemon.printed('job nightly succeeded')
     await writeFile(dir.join('settings/.env'), 'A=2\n')
-    await until(async () => (await new Hikae({ repository: dir.join('usb') }).snapshots()).length === 2, daemon)
+    await daemon.printed('job nightly succeeded', 2)
+    expect(await filesOf(new Hikae({ repository: dir.join('usb') }), 'snapshots')).toHaveLength(2)
     daemon.kill('SIGTERM')
     await daemon.finished
     await stack.ok(['restore', 'dump', '--to', dir.join('restored')])

@@ -28,8 +28,8 @@ export interface RunningProcess extends AsyncDisposable {
   kill(signal?: NodeJS.Signals): void
   /** Resolves with any exit code; rejects on timeout and when the program cannot be started. */
   readonly finished: Promise<ProcessResult>
-  /** Resolves when stdout or stderr holds `text`; rejects when the process ends without it. */
-  printed(text: string): Promise<void>
+  /** Resolves when stdout or stderr holds `text` so many times, 1 by default; rejects when the process ends without it. */
+  printed(text: string, times?: number): Promise<void>
 }
 
 /** Starts a program without a shell. Its output is captured whole, so it must fit into memory. */
@@ -74,12 +74,13 @@ export async function startProcess(
     pid: child.pid!,
     kill: (signal = 'SIGKILL') => void child.kill(signal),
     finished,
-    async printed(text) {
+    async printed(text, times = 1) {
+      const isThere = (): boolean => [stdout, stderr].some((output) => output().toString().split(text).length > times)
       for (;;) {
-        if (stdout().includes(text) || stderr().includes(text)) return
+        if (isThere()) return
         if (child.exitCode !== null || child.signalCode !== null) {
           await closed
-          if (stdout().includes(text) || stderr().includes(text)) return
+          if (isThere()) return
           throw new Error(`${describe()} ended without printing ${JSON.stringify(text)}: ${stderr().toString()}`)
         }
         const stop = new AbortController()
