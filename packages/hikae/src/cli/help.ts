@@ -5,6 +5,9 @@ import { longName, type Option, type Options } from './option.ts'
 
 type Item = readonly [term: string, meaning: string]
 
+const PURPOSE =
+  "Backs up a whole stack, as hikae.yaml describes it, into encrypted and deduplicated repositories in restic's format."
+
 const FIRST_STEPS: readonly Item[] = [
   ['hikae init', 'look around, write hikae.yaml, create the repositories'],
   ['hikae backup', 'run its jobs now'],
@@ -31,7 +34,7 @@ export function programHelp(commands: readonly Command[], columns: number): stri
   })).filter(({ items }) => items.length > 0)
   const width = termWidth(sections.flatMap(({ items }) => items))
   return [
-    "Backs up a whole stack from one file, hikae.yaml, into encrypted, deduplicated repositories in restic's format.",
+    ...wrap(PURPOSE, columns),
     '',
     'Usage: hikae COMMAND [options]',
     '',
