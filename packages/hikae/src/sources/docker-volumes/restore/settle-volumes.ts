@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { removeLeftHelpers } from '../../../docker/archive/left-helpers.ts'
 import { isMadeByEnded } from '../../../docker/made-by.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage, isKnownError, systemCode } from '../../../errors.ts'
@@ -22,6 +23,8 @@ export async function settleVolumes(
   context: Pick<ReadContext, 'signal'>,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
+  // A volume that a container has cannot be removed.
+  await removeLeftHelpers(engine)
   const marks = [LABELS.filling, LABELS.kept, LABELS.fresh] as const
   for (const mark of marks) {
     // Anew each time: what is done for one mark removes volumes with another.
