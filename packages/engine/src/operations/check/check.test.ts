@@ -295,6 +295,17 @@ describe('a pack', () => {
     expect(parts.reduce((sum, { packsRead }) => sum + packsRead, 0)).toBe(2)
   })
 
+  test('is met by checks that go on from each other', async () => {
+    const { repository } = await makeFilledRepository([SPEC])
+    const first = await checkFresh(repository, { readData: { round: { percent: 1 } } })
+    const second = await checkFresh(repository, { readData: { round: { percent: 1 }, after: first.roundEndsAt } })
+    const third = await checkFresh(repository, { readData: { round: { percent: 1 }, after: second.roundEndsAt } })
+    expect([first, second, third].map(({ packsRead }) => packsRead)).toEqual([1, 1, 1])
+    expect(second.roundEndsAt).not.toBe(first.roundEndsAt)
+    expect(third.roundEndsAt).toBe(first.roundEndsAt)
+    expect((await checkFresh(repository, { readData: { percent: 1 } })).roundEndsAt).toBeUndefined()
+  })
+
   test('cannot be chosen by nonsense', async () => {
     const { repository } = await makeFilledRepository([SPEC])
     await expect(checkFresh(repository, { readData: { part: 3, of: 2 } })).rejects.toThrow('part 3 of 2')
