@@ -89,6 +89,24 @@ describe.skipIf(skip)('images of an engine', () => {
     expect(await dockerImagesSource.verify(again, await ground.point(), context)).toEqual([])
   })
 
+  test('are exported again, and alone, for a repository that lacks them', async ({
+    engine,
+    dir,
+    ground,
+    context,
+    config,
+    expect,
+  }) => {
+    await buildImage(engine, 'again/app:1', [files(3, 6)])
+    await buildImage(engine, 'again/tool:1', [{ 'srv/tool': 'tool' }], { from: 'again/app:1' })
+    const given = config({ references: ['again/*'] })
+    await ground.backUp(dockerImagesSource, given, context)
+    const other = await SourceGround.create(dir)
+    const { backup } = await other.backUp(dockerImagesSource, given, context)
+    expect(backup.outcome).toBe('succeeded')
+    expect(await contentsOf(await other.point())).toEqual(await contentsOf(await ground.point()))
+  })
+
   test('are read in the form that engines from 25 on export too, in one go', async ({
     engine,
     dir,

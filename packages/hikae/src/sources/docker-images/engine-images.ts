@@ -73,18 +73,18 @@ export async function findImage(engine: DockerEngine, name: string): Promise<Ima
 }
 
 /**
- * What `docker save` of one image gives. The engine writes all of it to its own disk before the first byte comes.
+ * What `docker save` of some images gives. The engine writes all of it to its own disk before the first byte comes.
  *
- * @throws {DockerError} it is not there, or the engine breaks off
+ * @throws {DockerError} one is not there, or the engine breaks off
  */
-export async function* exportImage(
+export async function* exportImages(
   engine: DockerEngine,
-  id: string,
+  ids: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const doing = `export the image ${shown(id)}`
+  const doing = `export the image ${ids.map(shown).join(', ')}`
   signal.throwIfAborted()
-  const response = await beginExport(engine, { id, doing, signal })
+  const response = await beginExport(engine, { ids, doing, signal })
   try {
     yield* response as AsyncIterable<Uint8Array>
     signal.throwIfAborted()
@@ -92,7 +92,7 @@ export async function* exportImage(
   } catch (error) {
     signal.throwIfAborted()
     // The engine explains what is thrown inside of a question.
-    await engine.ask(doing, () => Promise.reject(error))
+    await engine.ask(doing, () => Promise.reject(error as Error))
   } finally {
     response.destroy()
   }
@@ -166,23 +166,26 @@ function named(names: readonly string[] | null | undefined): string[] {
 
 async function beginExport(
   engine: DockerEngine,
-  { id, doing, signal }: { readonly id: string; readonly doing: string; readonly signal: AbortSignal },
+  { ids, doing, signal }: { readonly ids: readonly string[]; readonly doing: string; readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
   try {
-    return await engine.ask(doing, (api) => dialExport(api, id, signal))
+    return await engine.ask(doing, (api) => dialExport(api, ids, signal))
   } catch (error) {
-    const answered = error instanceof DockerError && error.status !== undefined
-    if (!answered || (await findImage(engine, id))) throw error
+    if (!(error instanceof DockerError) || error.status === undefined) throw error
+    const there = new Set((await listImages(engine)).map(({ id }) => id))
+    const gone = ids.filter((id) => !there.has(id))
+    if (gone.length === 0) throw error
     // The engine's own words are about its files.
-    throw new DockerError(`cannot ${doing}: it was removed meanwhile`, { hint: 'run the backup again', cause: error })
+    const reason = `${gone.map(shown).join(', ')} was removed meanwhile`
+    throw new DockerError(`cannot ${doing}: ${reason}`, { hint: 'run the backup again', cause: error })
   }
 }
 
-async function dialExport(api: Docker, id: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function dialExport(api: Docker, ids: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const options = {
     // dockerode's own `get` cannot be stopped while the engine prepares the export. The last character is dropped.
-    path: `/images/${id}/get?`,
+    path: `/images/get?${ids.map((id) => `names=${id}&`).join('')}`,
     method: 'GET',
     isStream: true,
     statusCodes: { 200: true, 404: 'no such image', 500: 'server error' },

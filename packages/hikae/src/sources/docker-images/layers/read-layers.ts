@@ -1,9 +1,17 @@
 import type { Entry } from '@hikae/engine'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { ReadContext } from '../../source-kind.ts'
-import { type ExportedImage, ImageReader } from './image-reader.ts'
+import { inBatches } from './batches.ts'
+import { ExportReader } from './export-reader.ts'
 import type { KnownImage, KnownImages } from './known-images.ts'
 import { layerEntry } from './layer-entry.ts'
+import type { ExportedImage } from './open-export.ts'
+
+/** An image that is to be read. */
+export interface ImageToRead extends ExportedImage {
+  /** Unpacked. */
+  readonly sizeBytes: number
+}
 
 export interface LayersReading {
   /** The layers of all images, each once. */
@@ -22,33 +30,48 @@ export interface ReadLayersOptions {
 }
 
 /**
- * Reads one image after the other: an engine writes an export to its own disk before it gives any of it, so that of one image
- * takes less room there than that of all. Layers that an earlier image has given are passed over.
+ * Reads new images, several in one export, and offers the layers of known ones by their sizes, so that they are exported only
+ * when a repository lacks them.
  */
 export function readLayers(
-  images: readonly ExportedImage[],
+  images: readonly ImageToRead[],
   { engine, known: { sizes, images: known }, context: { signal, scratchFolder } }: ReadLayersOptions,
 ): LayersReading {
   const read = new Map<string, KnownImage>()
+  const given = new Set<string>()
   let scratch: Promise<string> | undefined
+  const entryOf = (digest: string, archive: () => AsyncIterable<Uint8Array>): Entry => {
+    given.add(digest)
+    return layerEntry({ digest, sizes, read: archive, scratchFolder: () => (scratch ??= scratchFolder()) })
+  }
+
+  async function* newLayers(batch: readonly ImageToRead[]): AsyncGenerator<Entry, void, undefined> {
+    await using reader = new ExportReader(engine, batch, { sizes, signal })
+    const order: string[] = []
+    const hasNew = batch.some(({ layers }) => layers.some((digest) => !given.has(digest)))
+    if (hasNew) {
+      for await (const { digest, read } of reader.layers()) {
+        order.push(digest)
+        if (!given.has(digest)) yield entryOf(digest, read)
+      }
+    }
+    for (const [id, image] of await reader.known(hasNew ? order : batch.flatMap(({ layers }) => layers)))
+      read.set(id, image)
+  }
+
+  async function* knownLayers(image: ImageToRead, before: KnownImage): AsyncGenerator<Entry, void, undefined> {
+    await using reader = new ExportReader(engine, [image], { paths: before.paths, sizes, signal })
+    for (const digest of before.order) if (!given.has(digest)) yield entryOf(digest, () => reader.layer(digest))
+    read.set(image.id, before)
+  }
+
+  const isKnown = ({ id, layers }: ImageToRead): boolean => known.has(id) && layers.every((digest) => sizes.has(digest))
   return {
     async *entries() {
-      const given = new Set<string>()
-      for (const image of images) {
+      for (const image of images.filter(isKnown)) yield* knownLayers(image, known.get(image.id)!)
+      for (const batch of inBatches(images.filter((image) => !read.has(image.id)))) {
         signal.throwIfAborted()
-        await using reader = new ImageReader(engine, image, { known: known.get(image.id), sizes, signal })
-        const isNew = image.layers.some((digest) => !given.has(digest))
-        for (const digest of isNew ? await reader.order() : []) {
-          if (given.has(digest)) continue
-          given.add(digest)
-          yield layerEntry({
-            digest,
-            sizes,
-            read: () => reader.layer(digest),
-            scratchFolder: () => (scratch ??= scratchFolder()),
-          })
-        }
-        read.set(image.id, await reader.known())
+        yield* newLayers(batch)
       }
     },
     configOf: (id) => read.get(id)!.config,
