@@ -28,7 +28,7 @@ export interface Release {
 
 /**
  * Makes containers hold still while something that they use is read. Only those that run are touched, and exactly these go
- * on afterwards. What is done is written down first, so that {@link releaseHeld} can undo it for a process that was killed.
+ * on afterwards. What is done is written down first, so that `releaseHeld` can undo it for a process that was killed.
  *
  * A container that another run has stopped is held by both, and goes on when both have let it go. One that another run
  * holds in another way (`pause` and `stop`, `exec` and anything) is waited for, an hour at most.
@@ -45,5 +45,3 @@ export async function holdContainers(
 ): Promise<Hold> {
   return await beginHold(engine, containers, how, context)
 }
-
-export { releaseHeld } from './release-held.ts'

@@ -31,4 +31,3 @@ export const quiesceSchema = z
   )
 
 export type Quiesce = z.output<typeof quiesceSchema>
-export type ExecQuiesce = Extract<Quiesce, { exec: unknown }>['exec']
