@@ -101,6 +101,17 @@ describe('what was kept of a path', () => {
     expect(await kept(config({ paths: ['app'] }), context)).toEqual([])
   })
 
+  test('is not what a pattern of a source means', async ({ dir, ground, context, expect }) => {
+    await fill(dir, { 'srv/app/file': '', 'srv/app.before-20261121T201714Z/file': '', 'srv/app.before-lunch/file': '' })
+    const all = config({ paths: ['srv/*'] })
+    await ground.backUp(filesSource, all, context)
+    expect((await pathsIn(await ground.point(), dir)).filter((path) => path.endsWith('file'))).toEqual([
+      'srv/app.before-lunch/file',
+      'srv/app/file',
+    ])
+    expect(await kept(all, context)).toHaveLength(1)
+  })
+
   test('of several restores is told apart, the newest first', async ({ dir, context, expect }) => {
     await fill(dir, {
       'app/file': '',
@@ -148,6 +159,11 @@ describe('what was kept of a path', () => {
         .filter((name) => !name.startsWith('hikae-before') && name !== 'lost+found')
         .toSorted()
     expect(await namesOf()).toEqual(['gone', 'same'])
+    await ground.backUp(filesSource, all, context)
+    const saved: string[] = []
+    for await (const { path } of (await ground.point()).entries(disk.mountPoint)) saved.push(path)
+    expect(saved.filter((path) => path.includes('hikae-before'))).toEqual([])
+    expect(ground.logged.join('\n')).toMatch(/hikae-before-\w+ is what a restore has kept, and left out/)
     await undo(all, context)
     expect(await namesOf()).toEqual(['added', 'same'])
     expect(await readFile(join(disk.mountPoint, 'same'), 'utf8')).toBe('changed')

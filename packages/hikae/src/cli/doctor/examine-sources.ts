@@ -1,6 +1,6 @@
-import type { SourceContext } from '../../sources/source-kind.ts'
+import type { KeptCopy, SourceContext } from '../../sources/source-kind.ts'
 import type { CommandContext } from '../context.ts'
-import { isKeptLong, type KeptOfSource, keptOfStack } from '../jobs/kept-of-stack.ts'
+import { isKeptLong, keptOfSource } from '../jobs/kept-of-stack.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import { formatAge } from '../output/age.ts'
 import { formatBytesRoughly } from '../output/format.ts'
@@ -20,14 +20,15 @@ export async function examineSources(
     return [{ subject: 'sources', verdict: 'error', message: 'there are none: nothing is saved', hint }]
   }
   const diagnoses: Diagnosis[] = []
-  const kept = (await keptOfStack(stack, commandContext)).filter((one) => isKeptLong(one, nowMs))
-  for (const { name, kind, config } of sources) {
+  for (const source of sources) {
+    const { name, kind, config } = source
     signal.throwIfAborted()
     const subject = `source ${name}`
     const context: SourceContext = { source: name, folder: stack.stack.folder, own: stack.own, env, signal }
     const found = await examined(subject, async () => kind.examine(config, context), signal)
     const saved = jobs.some((job) => job.sources.some((source) => source.name === name))
     if (!saved) found.push(unsaved(subject))
+    const kept = await keptOfSource(source, stack, commandContext)
     found.push(...(await keptFindings(name, kept, { nowMs, signal })))
     diagnoses.push(...(found.length > 0 ? found : [ok(subject, kind.describe(config))]))
   }
@@ -60,11 +61,11 @@ function unsaved(subject: string): Diagnosis {
 /** What a restore has kept for so long that it was probably forgotten. */
 async function keptFindings(
   name: string,
-  kept: readonly KeptOfSource[],
+  kept: readonly KeptCopy[],
   { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
 ): Promise<Diagnosis[]> {
   const found: Diagnosis[] = []
-  for (const { copy } of kept.filter(({ source }) => source === name)) {
+  for (const copy of kept.filter((one) => isKeptLong(one, nowMs))) {
     const bytes = await copy.size?.(signal)
     const size = bytes === undefined ? '' : `, ${formatBytesRoughly(bytes)}`
     const age = formatAge(nowMs - copy.time.getTime())

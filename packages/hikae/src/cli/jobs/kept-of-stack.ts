@@ -1,4 +1,5 @@
 import { errorMessage } from '../../errors.ts'
+import type { JobSource } from '../../jobs/job.ts'
 import type { KeptCopy } from '../../sources/source-kind.ts'
 import type { CommandContext } from '../context.ts'
 import { printableText } from '../output/printable.ts'
@@ -18,19 +19,34 @@ const LONG_MS = 7 * 24 * 60 * 60 * 1000
 export async function keptOfStack(stack: StackJobs, context: CommandContext): Promise<KeptOfSource[]> {
   const found: KeptOfSource[] = []
   for (const source of stack.sources) {
-    await using owned = new AsyncDisposableStack()
-    try {
-      const copies = await source.kind.kept?.(source.config, sourceContext(source, stack, context, owned))
-      found.push(...(copies ?? []).map((copy) => ({ source: source.name, copy })))
-    } catch (error) {
-      context.signal.throwIfAborted()
-      context.out.detail(`what is kept of ${source.name} cannot be seen: ${printableText(errorMessage(error))}`)
-    }
+    const copies = await keptOfSource(source, stack, context)
+    found.push(...copies.map((copy) => ({ source: source.name, copy })))
   }
   return found
 }
 
+/** What is kept of one source; none when that cannot be seen. What was interrupted and is finished by looking is told. */
+export async function keptOfSource(
+  source: JobSource,
+  stack: StackJobs,
+  context: CommandContext,
+): Promise<readonly KeptCopy[]> {
+  const { out, signal } = context
+  await using owned = new AsyncDisposableStack()
+  const reading = {
+    ...sourceContext(source, stack, context, owned),
+    log: (line: string) => out.warn(printableText(line)),
+  }
+  try {
+    return (await source.kind.kept?.(source.config, reading)) ?? []
+  } catch (error) {
+    signal.throwIfAborted()
+    out.detail(`what is kept of ${source.name} cannot be seen: ${printableText(errorMessage(error))}`)
+    return []
+  }
+}
+
 /** Whether it should be looked at and removed by now. */
-export function isKeptLong({ copy }: KeptOfSource, nowMs: number): boolean {
-  return nowMs - copy.time.getTime() > LONG_MS
+export function isKeptLong({ time }: KeptCopy, nowMs: number): boolean {
+  return nowMs - time.getTime() > LONG_MS
 }

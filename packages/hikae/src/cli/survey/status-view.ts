@@ -48,7 +48,7 @@ export function printStatus(status: Status, out: Output, nowMs: number): void {
 
 /** Only what is there for so long that it was probably forgotten. */
 function printKept(kept: readonly KeptOfSource[], out: Output, nowMs: number): void {
-  const old = kept.filter((one) => isKeptLong(one, nowMs))
+  const old = kept.filter(({ copy }) => isKeptLong(copy, nowMs))
   if (old.length === 0) return
   for (const { source, copy } of old) {
     const age = formatAge(nowMs - copy.time.getTime())

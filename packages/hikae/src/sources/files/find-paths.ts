@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { InputError } from '../../errors.ts'
 import { type BytePath, bytePath, nameOf } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
-import { parseBesideName } from '../swap/names.ts'
+import { parseBesideName, splitKeptName } from '../swap/names.ts'
 import type { FilesConfig } from './config.ts'
 
 /** What the paths of a source stand for now. */
@@ -34,6 +34,7 @@ export async function findPaths({ paths }: Pick<FilesConfig, 'paths'>, folder: s
   return { targets: [...targets], unmatched }
 }
 
+/** What a restore builds or has kept is not what a pattern means. */
 async function expand(pattern: string, folder: string): Promise<BytePath[]> {
   if (/[\r\n]/.test(pattern)) {
     throw new InputError(`the path ${JSON.stringify(pattern)} has a pattern and a line break`, {
@@ -45,7 +46,7 @@ async function expand(pattern: string, folder: string): Promise<BytePath[]> {
   const line = `${pattern.startsWith('/') ? '' : './'}${pattern.replace(/\s$/, '[$&]')}`
   const { targets } = targetsFromPatterns({ name: 'paths', content: Buffer.from(line) }, bytePath(folder))
   return targets
-    .filter((target) => parseBesideName(nameOf(target)) === undefined)
+    .filter((target) => parseBesideName(nameOf(target)) === undefined && !splitKeptName(nameOf(target)))
     .map((target) => absolute(target, bytePath(folder)))
 }
 

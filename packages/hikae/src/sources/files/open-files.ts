@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts'
 import { ownBelow } from '../own-paths.ts'
 import type { OpenSource, ReadContext, SourceReading } from '../source-kind.ts'
 import { type BytePath, bytePath, isWithin, parentPath, printablePath } from '../swap/byte-path.ts'
+import { keptWithin } from '../swap/kept-items.ts'
 import { lookAt } from '../swap/move.ts'
 import { settleSwaps } from '../swap/settle-swaps.ts'
 import type { FilesConfig } from './config.ts'
@@ -19,8 +20,11 @@ export async function openFiles(config: FilesConfig, context: ReadContext): Prom
   for (const { message } of await settleAround(config, context.folder)) context.log(message)
   const { targets, unmatched } = await findPaths(config, context.folder)
   if (targets.length === 0) throw nothingMatches(unmatched, context)
-  const own = await ownBelow(targets, context.own)
-  for (const path of own) context.log(`${printablePath(path)} is Hikae's own, and left out`)
+  const ofHikae = await ownBelow(targets, context.own)
+  for (const path of ofHikae) context.log(`${printablePath(path)} is Hikae's own, and left out`)
+  const kept = await keptFolders(targets)
+  for (const path of kept) context.log(`${printablePath(path)} is what a restore has kept, and left out`)
+  const own = [...ofHikae, ...kept]
   const onWarning = ({ path, reason }: TagFileWarning): void => context.log(`${path}: ${reason}`)
   const filter = await filesFilter(config, targets, { own, onWarning })
   const opened = openTargets(targets, {
@@ -39,6 +43,13 @@ export async function openFiles(config: FilesConfig, context: ReadContext): Prom
     // Nothing was done to anybody that would have to be undone.
     [Symbol.asyncDispose]: async () => undefined,
   }
+}
+
+/** What is kept of the content of mount points lies in them. */
+async function keptFolders(targets: readonly BytePath[]): Promise<BytePath[]> {
+  const folders = await Promise.all(targets.map(keptWithin))
+  const items = folders.flat().flatMap((moment) => moment.items)
+  return [...new Set(items.map(({ kept }) => parentPath(kept!)))]
 }
 
 /** Ends restores that were interrupted at the paths, before anything there is read or thought to be missing. */

@@ -59,7 +59,8 @@ async function restoreInPlace(places: readonly Place[], point: SourcePoint, cont
     swaps.push({ path, way, run: () => (way === 'merge' ? mergeTree(replacement, path) : swapAll(replacement)) })
   }
   const { kept, created } = await runAll(swaps)
-  await rememberCreated(context, stampOf(options.time), created)
+  // Without anything that is kept, there is nothing to undo.
+  if (kept.length > 0) await rememberCreated(context, stampOf(options.time), created)
   return {
     place: places.map(({ path }) => printablePath(path)).join(', '),
     ...(kept.length > 0 ? { kept: kept.map((path) => printablePath(path)).join(', ') } : {}),

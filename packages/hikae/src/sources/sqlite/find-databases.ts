@@ -2,6 +2,7 @@ import { glob, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, matchesGlob, resolve } from 'node:path'
 import { errorMessage } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
+import { splitKeptName } from '../swap/names.ts'
 import type { SqliteConfig } from './config.ts'
 import { isThere } from './is-there.ts'
 
@@ -48,7 +49,8 @@ async function matches(pattern: string, folder: string, signal: AbortSignal): Pr
   const found: string[] = []
   for await (const path of glob(pattern, { cwd: folder })) {
     signal.throwIfAborted()
-    found.push(resolve(folder, path))
+    // What a restore has kept is not what a pattern means.
+    if (!splitKeptName(basename(path))) found.push(resolve(folder, path))
   }
   return found
 }

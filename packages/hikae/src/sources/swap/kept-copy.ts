@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { errorMessage, InputError } from '../../errors.ts'
 import type { KeptCopy, ReadContext, RestorePlan } from '../source-kind.ts'
-import { type BytePath, nameOf, parentPath, systemPath } from './byte-path.ts'
+import { type BytePath, nameOf, parentPath, printablePath, systemPath } from './byte-path.ts'
 import { forgetCreated } from './created-paths.ts'
 import type { KeptItem, KeptMoment } from './kept-items.ts'
 import { measure } from './measure.ts'
@@ -22,11 +23,22 @@ export function keptCopy(
     async remove(context) {
       for (const place of places) {
         context.signal.throwIfAborted()
-        await rm(systemPath(place), { recursive: true, force: true, maxRetries: 3 })
-        await syncFolder(parentPath(place))
+        await removeFor(place)
       }
       await forgetCreated(context, moment.stamp)
     },
+  }
+}
+
+async function removeFor(place: BytePath): Promise<void> {
+  try {
+    await rm(systemPath(place), { recursive: true, force: true, maxRetries: 3 })
+    await syncFolder(parentPath(place))
+  } catch (error) {
+    throw new InputError(`${printablePath(place)} cannot be removed: ${errorMessage(error)}`, {
+      hint: 'finish again as the user who owns what is in it, or as root',
+      cause: error,
+    })
   }
 }
 

@@ -29,9 +29,16 @@ export async function undoMoment(items: readonly KeptItem[], stamp: string): Pro
       cause: error,
     })
   }
-  const kept: BytePath[] = []
-  for (const undo of undos) kept.push(...(await undo.finish()))
-  return kept
+  try {
+    const kept: BytePath[] = []
+    for (const undo of undos) kept.push(...(await undo.finish()))
+    return kept
+  } catch (error) {
+    throw new InputError(`all is put back, but what the undo needed cannot be removed: ${errorMessage(error)}`, {
+      hint: '`hikae doctor` removes it when the cause is gone',
+      cause: error,
+    })
+  }
 }
 
 /**

@@ -56,7 +56,8 @@ async function planInPlace(
       const time = new Date()
       const created: BytePath[] = []
       for (const { place } of placements) if (!(await isThere(place))) created.push(bytePath(place))
-      await rememberCreated(context, stampOf(time), created)
+      // Without anything that is kept, there is nothing to undo.
+      if (created.length < placements.length) await rememberCreated(context, stampOf(time), created)
       return await restoreInPlace(placements, point, within(context, signal), time)
     },
   }
