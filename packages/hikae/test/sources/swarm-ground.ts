@@ -221,9 +221,11 @@ function shape({ networks, services, configs, secrets }: Shape): unknown {
   }
 }
 
+const NOT_SAVED = new Set(['ConfigID', 'SecretID', 'ForceUpdate'])
+
 function withoutIds(spec: Json, networks: ReadonlyMap<string, string>): Json {
   const text = JSON.stringify(spec, (key, value: unknown) => {
-    if (key === 'ConfigID' || key === 'SecretID') return undefined
+    if (NOT_SAVED.has(key)) return undefined
     return key === 'Target' && typeof value === 'string' ? (networks.get(value) ?? value) : value
   })
   return JSON.parse(text) as Json

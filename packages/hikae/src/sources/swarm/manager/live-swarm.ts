@@ -1,10 +1,8 @@
-import { DockerError, isNotFound } from '../../../docker/engine-error.ts'
+import { DockerError } from '../../../docker/engine-error.ts'
 import { z } from 'zod'
 import {
   type ConfigDocument,
   configDocument,
-  type NetworkDocument,
-  networkDocument,
   type NodeDocument,
   secretDocument,
   type SettingsDocument,
@@ -13,6 +11,7 @@ import {
 } from '../documents.ts'
 import { danglingReferences } from '../references.ts'
 import { type Ids, withNames } from './names-and-ids.ts'
+import { addPredefined, readNetworks } from './read-networks.ts'
 import type { SwarmApi } from './swarm-api.ts'
 
 /** A swarm as its manager shows it now. */
@@ -50,7 +49,7 @@ export async function readConfigData(api: SwarmApi, name: string, id: string): P
 const listed = z.object({ ID: z.string(), Spec: z.looseObject({ Name: z.string() }) })
 
 async function readOnce(api: SwarmApi): Promise<LiveSwarm> {
-  // Users before what they use: what is removed in between is then missing here too.
+  // Users first: when something that they use is removed meanwhile, it is missed, and all is read again.
   const services = z.array(listed).parse(await api.get('list the services', '/services'))
   const configs = z.array(listed).parse(await api.get('list the configs', '/configs'))
   const secrets = z.array(listed).parse(await api.get('list the secrets', '/secrets'))
@@ -60,7 +59,8 @@ async function readOnce(api: SwarmApi): Promise<LiveSwarm> {
     configs: idsOf(configs),
     secrets: idsOf(secrets),
   }
-  await addPredefined(api, ids.networks, services)
+  const specs = services.map(({ Spec }) => Spec)
+  await addPredefined(api, ids.networks, specs)
   const swarm = await readSettings(api)
   return {
     contents: {
@@ -82,93 +82,13 @@ function withoutData(spec: z.output<typeof listed>['Spec']): ConfigDocument {
   return configDocument.parse(document)
 }
 
-const network = z.looseObject({
-  Id: z.string(),
-  Name: z.string(),
-  Scope: z.string(),
-  Ingress: z.boolean().optional(),
-  ConfigFrom: z.looseObject({ Network: z.string().optional() }).optional(),
-  Options: z.record(z.string(), z.string()).nullish(),
-})
-
-/** Given out by the swarm itself, which would refuse them from others. */
-const GIVEN_OUT = 'com.docker.network.driver.overlay.vxlanid_list'
-/** What is taken when a network is made. */
-const NETWORK_FIELDS = [
-  'Name',
-  'Driver',
-  'Scope',
-  'Attachable',
-  'Internal',
-  'EnableIPv4',
-  'EnableIPv6',
-  'IPAM',
-  'Labels',
-]
-
-async function readNetworks(api: SwarmApi): Promise<{ name: string; id: string; document?: NetworkDocument }[]> {
-  const filters = JSON.stringify({ scope: ['swarm'] })
-  const found = z.array(network).parse(await api.get('list the networks', '/networks', { filters }))
-  return found
-    .filter(({ Scope }) => Scope === 'swarm')
-    .map((one) => ({
-      name: one.Name,
-      id: one.Id,
-      ...(one.Ingress === true ? {} : { document: documentOf(one) }),
-    }))
-}
-
-function documentOf(found: z.output<typeof network>): NetworkDocument {
-  const { Options, ConfigFrom } = found
-  const kept = Object.entries(Options ?? {}).filter(([key]) => key !== GIVEN_OUT)
-  const fields = NETWORK_FIELDS.filter((field) => found[field] !== undefined).map((field) => [field, found[field]])
-  return networkDocument.parse({
-    ...Object.fromEntries(fields),
-    Options: Object.fromEntries(kept),
-    ...((ConfigFrom?.Network ?? '') === '' ? {} : { ConfigFrom }),
-  })
-}
-
-/** Such as `host`: no list has them, and their ids are others in every swarm. */
-async function addPredefined(
-  api: SwarmApi,
-  networks: Map<string, string>,
-  services: readonly z.output<typeof listed>[],
-): Promise<void> {
-  const known = new Set(networks.values())
-  const attachments = z.object({
-    TaskTemplate: z.object({ Networks: z.array(z.object({ Target: z.string() })).nullish() }),
-  })
-  const targets = services.flatMap(({ Spec }) => attachments.safeParse(Spec).data?.TaskTemplate.Networks ?? [])
-  for (const id of new Set(targets.map(({ Target }) => Target))) {
-    if (known.has(id)) continue
-    const name = await predefinedNetwork(api, id, 'Name')
-    if (name !== undefined) networks.set(name, id)
-  }
-}
-
-/**
- * @param nameOrId of a network that every swarm has, such as `host`
- * @returns what was asked for, or undefined when there is no such network
- */
-export async function predefinedNetwork(
-  api: SwarmApi,
-  nameOrId: string,
-  wanted: 'Name' | 'Id',
-): Promise<string | undefined> {
-  try {
-    const answer = await api.get('look at a network', `/networks/${nameOrId}`, { scope: 'swarm' })
-    return z.object({ Name: z.string(), Id: z.string() }).parse(answer)[wanted]
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
-
 const node = z.object({
   ID: z.string(),
   Spec: z.object({ Role: z.string(), Availability: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
-  Description: z.object({ Hostname: z.string(), Engine: z.object({ EngineVersion: z.string() }) }),
+  // A node that has just joined has not said yet what it is.
+  Description: z
+    .object({ Hostname: z.string().default(''), Engine: z.object({ EngineVersion: z.string().optional() }).optional() })
+    .default({ Hostname: '' }),
 })
 
 async function readNodes(api: SwarmApi): Promise<NodeDocument[]> {
@@ -179,7 +99,7 @@ async function readNodes(api: SwarmApi): Promise<NodeDocument[]> {
     Role: Spec.Role,
     Availability: Spec.Availability,
     Labels: Spec.Labels ?? {},
-    EngineVersion: Description.Engine.EngineVersion,
+    EngineVersion: Description.Engine?.EngineVersion ?? '',
   }))
   return nodes.toSorted((one, other) => compare(`${one.Hostname} ${one.ID}`, `${other.Hostname} ${other.ID}`))
 }

@@ -3,8 +3,9 @@ import { type NetworkDocument, settingsDocument, type SwarmContents } from '../d
 import { namesOf, referencesOf } from '../references.ts'
 import { differences, isSame } from '../stable-json.ts'
 import type { Change, ChangeOf } from './change.ts'
+import { boundTo, inUse, noNode, otherAddresses, otherwise, withoutSecret } from './change-findings.ts'
 import { placeConstraints } from './place-constraints.ts'
-import { subnetsOf, whoHasAddresses, withAnyAddresses } from './taken-addresses.ts'
+import { whoHasAddresses, withAnyAddresses } from './taken-addresses.ts'
 
 /** What is restored, or what there is now. */
 export interface Side {
@@ -185,54 +186,4 @@ function planServices(
     if (!isSame(before, after)) changes.push({ object: 'service', name, before, after })
   }
   return { changes, findings, leftOut }
-}
-
-function noNode(name: string, labels: readonly string[]): Finding {
-  return {
-    severity: 'warning',
-    message: `the labels ${labels.join(', ')} of the node ${name} cannot be put back: there is no such node in the swarm`,
-    hint: 'give them to the node that takes its place: `docker node update --label-add KEY=VALUE NODE`',
-  }
-}
-
-function otherwise({ Name, IPAM, Labels }: NetworkDocument, wanted: NetworkDocument): Finding {
-  const addresses = `${subnetsOf(IPAM).join(', ')} instead of ${subnetsOf(wanted.IPAM).join(', ')}`
-  const what = isSame(Labels, wanted.Labels) ? `has the addresses ${addresses}` : 'has other labels than it had'
-  return {
-    severity: 'warning',
-    message: `the network ${Name} is there already and ${what}: it is left as it is`,
-    hint: 'services do not care; remove it before the restore if the old one is wanted',
-  }
-}
-
-function otherAddresses({ Name, IPAM }: NetworkDocument, holder: string): Finding {
-  return {
-    severity: 'warning',
-    message: `the network ${Name} gets other addresses than ${subnetsOf(IPAM).join(', ')}, which the network ${holder} has`,
-    hint: 'services find each other by name; look for addresses that are written down somewhere',
-  }
-}
-
-function inUse(kind: 'network' | 'config', name: string, differing: readonly string[]): Finding {
-  return {
-    severity: 'error',
-    message: `the ${kind} ${name} is there, is another one (${differing.join(', ')}), and is in use: a swarm cannot change it`,
-    hint: `remove the services that use it and then \`docker ${kind} rm ${name}\`, restore one stack with \`--to stack:NAME\`, or write everything to a folder with \`--to FOLDER\``,
-  }
-}
-
-function withoutSecret(name: string, missing: readonly string[]): Finding {
-  return {
-    severity: 'error',
-    message: `the service ${name} is not restored: it needs ${missing.join(', ')}, whose value is not in the backup`,
-    hint: `make it with \`docker secret create ${missing[0]} FILE\`, and restore again`,
-  }
-}
-
-function boundTo(name: string, absent: readonly string[]): Finding {
-  return {
-    severity: 'warning',
-    message: `the service ${name} is bound to ${absent.join(', ')}, which is no node of this swarm: its tasks will wait`,
-    hint: 'change its constraints with `docker service update --constraint-rm … --constraint-add …`',
-  }
 }

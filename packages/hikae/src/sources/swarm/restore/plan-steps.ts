@@ -8,24 +8,18 @@ import type { PlannedChanges } from './plan-changes.ts'
 export function stepsOf(planned: PlannedChanges, wanted: SwarmContents, keptIn: string): string[] {
   const { changes, presentSecrets, absentSecrets } = planned
   const replaced = changes.filter(({ before }) => before !== null)
-  const kinds = ['network', 'config', 'secret', 'service'] as const
-  const [networks, configs, secrets, services] = kinds.map((kind) => createdOf(changes, kind)) as [
-    string[],
-    string[],
-    string[],
-    string[],
-  ]
-  const restarted = wanted.services.filter(({ Name }) => services.includes(Name))
-  const volumes = [...new Set(restarted.flatMap((service) => referencesOf(service).volumes))].toSorted()
-  const jobs = restarted.filter(({ Mode }) => Mode?.ReplicatedJob || Mode?.GlobalJob).map(({ Name }) => Name)
+  const services = createdOf(changes, 'service')
+  const started = wanted.services.filter(({ Name }) => services.includes(Name))
+  const volumes = [...new Set(started.flatMap((service) => referencesOf(service).volumes))].toSorted()
+  const jobs = started.filter(({ Mode }) => Mode?.ReplicatedJob || Mode?.GlobalJob).map(({ Name }) => Name)
   return [
     'read all of it from the repository before anything is changed',
     ...(changes.length === 0 ? ['everything is in the swarm already, as it was saved: nothing is changed'] : []),
     ...(replaced.length > 0 ? [`write down in ${keptIn} what is there now and will be changed`] : []),
     ...replaced.filter(({ object }) => object !== 'service').map(changed),
-    ...made('networks', networks),
-    ...made('configs', configs),
-    ...made('secrets', secrets),
+    ...made('networks', createdOf(changes, 'network')),
+    ...made('configs', createdOf(changes, 'config')),
+    ...made('secrets', createdOf(changes, 'secret')),
     ...(presentSecrets.length === 0
       ? []
       : [
@@ -43,7 +37,7 @@ export function stepsOf(planned: PlannedChanges, wanted: SwarmContents, keptIn: 
     ...made('services', services),
     ...(jobs.length === 0 ? [] : [`these services are jobs, and run again: ${jobs.join(', ')}`]),
     ...planned.findings.map(({ message }) => message),
-    ...(services.length + replaced.length > 0 ? ['wait until the tasks of these services run'] : []),
+    ...(changes.some(({ object }) => object === 'service') ? ['wait until the tasks of these services run'] : []),
   ]
 }
 
