@@ -22,6 +22,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   install: 'e2e/install.test.ts installs the packages and runs the demo',
   timers: 'they would run on this machine from now on; the tests of schedule install put them into a folder',
   alerts: 'the channels are examples; the tests of alerts have real ones',
+  engine:
+    'they need a Docker Engine with a project on it; e2e/docker-*.test.ts and the tests of Docker sources have real ones',
   daemon: 'it stays until it is told to end; e2e/jobs.test.ts runs it',
   'needs the channels above': 'the channels are examples; the tests of alerts have real ones',
   restic: 'restic is not everywhere; e2e/together.test.ts uses both programs on one repository',
@@ -51,6 +53,7 @@ const GUIDES: readonly Guide[] = [
   { name: 'docs/guide/quick-start.md', japanese: 'docs/ja/guide/quick-start.md' },
   { name: 'docs/guide/stack-file.md', japanese: 'docs/ja/guide/stack-file.md' },
   { name: 'docs/guide/jobs.md', japanese: 'docs/ja/guide/jobs.md' },
+  { name: 'docs/guide/docker.md', japanese: 'docs/ja/guide/docker.md' },
   { name: 'docs/guide/alerts.md', japanese: 'docs/ja/guide/alerts.md' },
   {
     name: 'docs/guide/from-scripts.md',
