@@ -86,6 +86,26 @@ describe.skipIf(skip)("a manager's state directory", () => {
     expect((await readdir(on.dir.join('state'))).filter((name) => name.endsWith('.json'))).toEqual([])
   })
 
+  test('is left when the engine cannot be stopped; one that cannot be started again is named, and tried by the next', async ({
+    on,
+    expect,
+  }) => {
+    await startService(on)
+    await using power = new EnginePower(on.dir, swarm().docker)
+    const unstoppable = withRaft(power, { stop: ['false'] })
+    await expect(swarmSource.open(unstoppable, on.context())).rejects.toThrow('false failed with exit status 1')
+    expect(power.asked).toEqual(['start'])
+
+    const config = withRaft(power, { start: ['false'] })
+    await expect(swarmSource.open(config, on.context())).rejects.toMatchObject({
+      message: expect.stringContaining('could not be started again: false failed with exit status 1'),
+      hint: expect.stringContaining('start it by hand: false'),
+    })
+    expect(await swarmSource.settle!(config, on.context())).toMatchObject([{ severity: 'error' }])
+    await swarm().docker.start()
+    await swarm().running('web', 1)
+  })
+
   test('of a locked manager is copied only when something unlocks it', async ({ on, expect }) => {
     await startService(on)
     await docker('swarm', 'update', '--autolock=true')

@@ -83,11 +83,10 @@ async function readDocument<Schema extends z.ZodType>(
   const bytes = await readWhole(point, path)
   try {
     return schema.parse(JSON.parse(bytes.toString()))
-  } catch (error) {
-    // What does not parse is not repeated: it may hold secrets.
+  } catch {
+    // Errors of JSON repeat what does not parse, which may hold secrets.
     throw new InputError(`${path} of the point is not what a swarm consists of`, {
       hint: 'choose another point, and run `hikae check --read-data` on the repository',
-      cause: error,
     })
   }
 }

@@ -2,7 +2,8 @@ import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entry } from '@hikae/engine'
 import { tryLock } from '../../../docker/quiesce/container-lock.ts'
-import { InputError } from '../../../errors.ts'
+import { DockerError } from '../../../docker/engine-error.ts'
+import { errorMessage, InputError } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import { bytePath } from '../../swap/byte-path.ts'
@@ -43,13 +44,25 @@ export async function copyRaft(config: SwarmConfig, raft: RaftConfig, context: R
     await cp(raft.folder, copy, { recursive: true, preserveTimestamps: true })
     await refuseRunning(config, context)
   } finally {
-    await startEngine(config, raft, context)
+    await startAgain(config, raft, context)
     await removeStopRecord(state)
   }
   context.log(`the engine was stopped for ${Math.ceil((Date.now() - stoppedAt.getTime()) / 1000)} s`)
   await using manager = await openManager(config, context)
   const findings = await waitForAsMany(manager.api, before, context.signal)
   return { entry: await entryOf(copy), findings }
+}
+
+/** @throws {DockerError} */
+async function startAgain(config: SwarmConfig, raft: RaftConfig, context: ReadContext): Promise<void> {
+  try {
+    await startEngine(config, raft, context)
+  } catch (error) {
+    throw new DockerError(
+      `the Docker Engine was stopped to copy the state of its swarm, and could not be started again: ${errorMessage(error)}`,
+      { hint: `start it by hand: ${raft.start.join(' ')}. The next run tries it too`, cause: error },
+    )
+  }
 }
 
 /** @returns how many tasks of each service run */

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { errorMessage, InputError } from '../../../errors.ts'
+import { InputError } from '../../../errors.ts'
 import { syncToDisk } from '../../../sync-to-disk.ts'
 import { stampOf } from '../../swap/names.ts'
 import { type Change, changeSchema } from './change.ts'
@@ -61,15 +61,14 @@ export async function removeRecord({ path }: Pick<ChangeRecord, 'path'>): Promis
 }
 
 async function readRecord(path: string): Promise<ChangeRecord> {
+  const text = await readFile(path, 'utf8')
   try {
-    const { time, changes } = recordSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+    const { time, changes } = recordSchema.parse(JSON.parse(text))
     return { path, time: new Date(time), changes }
-  } catch (error) {
-    // What does not parse is not repeated: it may hold secrets.
-    const why = error instanceof SyntaxError || error instanceof z.ZodError ? 'it is damaged' : errorMessage(error)
-    throw new InputError(`cannot read what a restore of a swarm has changed from ${path}: ${why}`, {
+  } catch {
+    // Errors of JSON repeat what does not parse, which may hold secrets.
+    throw new InputError(`${path} says what a restore of a swarm has changed, and is damaged`, {
       hint: 'look at the file, and remove it when it is of no use',
-      cause: error,
     })
   }
 }

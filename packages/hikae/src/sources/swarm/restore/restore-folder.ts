@@ -6,7 +6,11 @@ import { Replacement } from '../../swap/replacement.ts'
 import { settleSwaps } from '../../swap/settle-swaps.ts'
 import type { RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
+import { RAFT_FOLDER } from '../layout.ts'
 import type { SavedSwarm } from '../saved-swarm.ts'
+
+const BEGIN_FROM_RAFT =
+  'stop the engine, put it in the place of /var/lib/docker/swarm, start the engine, and run `docker swarm init --force-new-cluster`'
 
 /**
  * Writes everything to a new folder, for people and for programs; touches no swarm.
@@ -25,6 +29,7 @@ export async function planFolder(folder: string, saved: SavedSwarm, point: Sourc
         ? [`values of ${saved.values.size} secrets are in it: only its owner can read it`]
         : []),
       `it becomes ${folder}; no swarm is touched`,
+      ...(hasRaft ? [`to begin the swarm from ${join(folder, RAFT_FOLDER)}: ${BEGIN_FROM_RAFT}`] : []),
     ],
     async apply() {
       await refuseOccupied(folder)
