@@ -54,15 +54,20 @@ describe.skipIf(skip)('secrets of a swarm', () => {
     expect(said).not.toContain(LARGE.subarray(0, 16).toString('base64'))
   })
 
-  test('that a container does not give in time are given up', async ({ on, expect }) => {
+  test('that a container does not give in time, or not whole, are given up', async ({ on, expect }) => {
     await swarm().begin()
     await startService('web')
     const [container] = await swarm().containers('web')
     await docker('exec', container!, 'mkfifo', '/pipe')
     await using manager = await openManager(swarm().config(), on.context())
-    const options = { signal: new AbortController().signal, patienceMs: 300 }
+    const options = { signal: new AbortController().signal, patienceMs: 3000 }
     await expect(printFile(manager.api, container!, '/pipe', options)).rejects.toThrow('no end of it after')
     await expect(printFile(manager.api, container!, '/absent', options)).rejects.toThrow('No such file or directory')
+
+    // It prints the file once and not twice, as when the connection breaks off.
+    const broken = 'rm /usr/bin/cat; printf "#!/bin/sh\nprintf abc" >/usr/bin/cat; chmod +x /usr/bin/cat'
+    await docker('exec', container!, 'sh', '-c', broken)
+    await expect(printFile(manager.api, container!, '/file', options)).rejects.toThrow('did not come whole')
   })
 
   test('are in no snapshot when the engine dies while they are read', async ({ on, expect }) => {
