@@ -52,6 +52,7 @@ describe.concurrent('hikae status', () => {
   })
 
   test('is not when one is behind, empty or away, and says which', async ({ stack, dir, expect }) => {
+    expect((await stack.run(['status'])).stdout).toContain('next: make the first backup: hikae backup\n')
     await stack.ok(['backup', '-r', 'one', 'tree'])
     const empty = await statusOf(stack)
     expect(empty.exitCode).toBe(3)
@@ -59,10 +60,11 @@ describe.concurrent('hikae status', () => {
     expect((await stack.run(['status'])).stdout).toMatch(
       /^two +no snapshot +.*two +never checked +1 snapshot behind one$/m,
     )
+    expect((await stack.run(['status'])).stdout).toContain('next: fill the empty repositories: hikae copy --catch-up\n')
     await rename(dir.join('two'), dir.join('gone'))
     const away = await stack.run(['status'])
     expect(away.exitCode).toBe(3)
-    expect(away.stdout).toMatch(/^two +.*two +not reachable: there is no repository at /m)
+    expect(away.stdout).toMatch(/^two +.*two +not reachable: there is no repository at .*whether its disk is mounted/m)
     expect(away.stdout).toContain('  two is not counted: it cannot be reached\n')
     expect(away.stdout).toContain('next: bring back the repositories that cannot be reached\n')
   })
