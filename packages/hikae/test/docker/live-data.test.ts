@@ -26,9 +26,8 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a database in a volume', () =
 
   /** One of its own, and not another name for the same. */
   async function makeImage(name: string): Promise<void> {
-    const { docker } = ground.docker
-    const container = await docker('create', BASE_IMAGE)
-    await docker('commit', '--change', `LABEL name=${name}`, container, name)
+    const container = await ground.docker.docker('create', BASE_IMAGE)
+    await ground.docker.docker('commit', '--change', `LABEL name=${name}`, container, name)
   }
 
   async function run(name: string, image: string, volume: string, ...command: string[]): Promise<void> {

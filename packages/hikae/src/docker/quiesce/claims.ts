@@ -32,10 +32,14 @@ export async function readClaims(folder: string, container: string): Promise<rea
 /** To be called by whoever has the lock of the container. */
 export async function writeClaims(folder: string, container: string, claims: readonly Claim[]): Promise<void> {
   const path = fileOf(folder, container)
-  if (claims.length === 0) return await rm(path, { force: true })
+  const fresh = `${path}.new`
+  if (claims.length === 0) {
+    await rm(path, { force: true })
+    return await rm(fresh, { force: true })
+  }
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(`${path}.new`, JSON.stringify(claims), { mode: 0o600 })
-  await rename(`${path}.new`, path)
+  await writeFile(fresh, JSON.stringify(claims), { mode: 0o600 })
+  await rename(fresh, path)
 }
 
 /** Whether the process that made it lives. */

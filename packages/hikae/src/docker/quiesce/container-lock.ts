@@ -38,11 +38,12 @@ export function tryLock(folder: string, name: string): Disposable | undefined {
   }
 }
 
-/** Removes what the dead have left. */
-export function sweepLocks(folder: string): void {
+/** Removes the files of locks that nobody has. @param beginning of their names */
+export function sweepLocks(folder: string, beginning = ''): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
-    if (name.endsWith(ENDING)) tryLock(folder, name.slice(0, -ENDING.length))?.[Symbol.dispose]()
+    if (!name.startsWith(beginning) || !name.endsWith(ENDING)) continue
+    tryLock(folder, name.slice(0, -ENDING.length))?.[Symbol.dispose]()
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { systemCode } from '../../errors.ts'
 import { syncToDisk } from '../../sync-to-disk.ts'
+import { sweepLocks, tryLock } from './container-lock.ts'
 
 export const methodName = z.enum(['stop', 'pause', 'exec'])
 
@@ -40,7 +41,9 @@ export type HeldContainer = z.output<typeof heldContainer>
 /** What has to be undone, so that another process can do it. */
 export type HoldRecord = z.output<typeof holdRecord>
 
-const RECORD = /^held-([0-9a-f]{16})\.json$/
+const BEGINNING = 'held-'
+const RECORD = /^held-[0-9a-f]{16}\.json$/
+const UNFINISHED = /^held-([0-9a-f]{16})\.json\.new$/
 
 export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'after'>): HoldRecord {
   const id = randomBytes(8).toString('hex')
@@ -49,12 +52,12 @@ export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'after'>
 
 /** Name of the lock that whoever holds the containers has on his record. */
 export function lockOfRecord(id: string): string {
-  return `held-${id}`
+  return `${BEGINNING}${id}`
 }
 
 /** Writes it down so that it outlasts a loss of power; one with no containers is removed. */
 export async function writeRecord(folder: string, record: HoldRecord): Promise<void> {
-  const path = join(folder, `held-${record.id}.json`)
+  const path = join(folder, `${BEGINNING}${record.id}.json`)
   if (record.containers.length === 0) {
     await rm(path, { force: true })
   } else {
@@ -85,4 +88,14 @@ export async function readRecords(
     }
   }
   return { records, unreadable }
+}
+
+/** Removes what processes have left that were killed before they had written their records. */
+export async function sweepRecords(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const id = UNFINISHED.exec(name)?.[1]
+    using lock = id === undefined ? undefined : tryLock(folder, lockOfRecord(id))
+    if (lock) await rm(join(folder, name), { force: true })
+  }
+  sweepLocks(folder, BEGINNING)
 }

@@ -2,7 +2,11 @@ import type { Finding } from '../../sources/finding.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { ContainerSummary } from '../containers/container.ts'
 import type { DockerEngine } from '../engine.ts'
-import { beginHold } from './begin-hold.ts'
+import { chooseContainers, refuseUnfit } from './choose-containers.ts'
+import { containerLocks, tryLock } from './container-lock.ts'
+import { type HoldRecord, lockOfRecord, newRecord } from './hold-record.ts'
+import { methodOf } from './method.ts'
+import { RunningHold } from './running-hold.ts'
 import type { Quiesce } from './schema.ts'
 
 /** Containers that hold still. Disposing of it lets them go on, as {@link Hold.release} does. */
@@ -26,6 +30,12 @@ export interface Release {
   readonly findings: readonly Finding[]
 }
 
+const NOTHING: Hold = {
+  containers: [],
+  release: async () => ({ seconds: 0, downtime: {}, findings: [] }),
+  [Symbol.asyncDispose]: async () => undefined,
+}
+
 /**
  * Makes containers hold still while something that they use is read. Only those that run are touched, and exactly these go
  * on afterwards. What is done is written down first, so that `releaseHeld` can undo it for a process that was killed.
@@ -43,5 +53,36 @@ export async function holdContainers(
   how: Quiesce,
   context: ReadContext,
 ): Promise<Hold> {
-  return await beginHold(engine, containers, how, context)
+  if (how === 'none') return NOTHING
+  const chosen = await chooseContainers(engine, containers, how, context.log)
+  if (chosen.length === 0) return NOTHING
+  await refuseUnfit(engine, chosen, how)
+  const folder = await context.stateFolder()
+  const record = newRecord({ engine: engine.address, source: context.source, ...afterOf(how) })
+  const hold = new RunningHold({
+    engine: engine.outlastingStops(),
+    method: methodOf(how, context.log),
+    how: typeof how === 'string' ? how : 'exec',
+    record,
+    folder,
+    locks: containerLocks(context.env),
+    // Nobody else knows of it yet.
+    own: tryLock(folder, lockOfRecord(record.id))!,
+    log: context.log,
+    signal: context.signal,
+  })
+  try {
+    for (const container of chosen) {
+      await hold.add(container)
+      context.signal.throwIfAborted()
+    }
+    return hold
+  } catch (error) {
+    await hold[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function afterOf(how: Exclude<Quiesce, 'none'>): Pick<HoldRecord, 'after'> {
+  return typeof how === 'string' ? {} : { after: { program: how.exec.after, timeoutMs: how.exec.timeout } }
 }

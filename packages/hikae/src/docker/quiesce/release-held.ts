@@ -2,7 +2,7 @@ import type { Finding } from '../../sources/finding.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { DockerEngine } from '../engine.ts'
 import { containerLocks, sweepLocks, tryLock } from './container-lock.ts'
-import { type HoldRecord, lockOfRecord, readRecords, writeRecord } from './hold-record.ts'
+import { type HoldRecord, lockOfRecord, readRecords, sweepRecords, writeRecord } from './hold-record.ts'
 import { endedAtOnce, notBack } from './release-findings.ts'
 import { undoContainers, type UndoneContainer } from './undo-containers.ts'
 
@@ -20,7 +20,6 @@ export async function releaseHeld(
   const folder = await context.stateFolder()
   const { records, unreadable } = await readRecords(folder)
   const findings = unreadable.map(nonsense)
-  let someDied = false
   for (const { id } of records) {
     context.signal.throwIfAborted()
     using lock = tryLock(folder, lockOfRecord(id))
@@ -28,9 +27,9 @@ export async function releaseHeld(
     if (!lock) continue
     const record = (await readRecords(folder)).records.find((one) => one.id === id)
     if (record) findings.push(...(await releaseRecord(record, folder, context, openEngineFor)))
-    someDied = true
   }
-  if (someDied) sweepLocks(containerLocks(context.env))
+  await sweepRecords(folder)
+  sweepLocks(containerLocks(context.env))
   return findings
 }
 

@@ -9,7 +9,7 @@ const NOT_MODIFIED = 304
 /** Of a process that was killed. */
 const KILLED = 137
 /** For the engine, beyond what the container may take. */
-const MARGIN_MS = 5000
+const MARGIN_MS = 3000
 const LOOK_MS = 200
 
 /** Stops the container with its own signal and in its own time, and starts it again. */
