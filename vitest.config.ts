@@ -25,7 +25,12 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'integration', include: ['packages/*/test/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'integration',
+          include: ['packages/*/test/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         resolve,
