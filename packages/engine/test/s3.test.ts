@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { withRetry, type S3Options } from '@hikae/engine'
+import { withRetry } from '@hikae/engine'
 import {
   describeBackend,
   skipBecause,
