@@ -68,7 +68,7 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes of a Compose project'
     // A FIFO with two names comes back as two.
     expect(await compareTrees(dir.join('before'), content, { without, ignore: ['sameFile'] })).toEqual([])
     const volume = JSON.parse(await docker.docker('volume', 'inspect', 'shop_uploads')) as [{ Labels: object }]
-    expect(volume[0].Labels).toEqual({
+    expect(volume[0].Labels).toMatchObject({
       'com.docker.compose.project': 'shop',
       'com.docker.compose.volume': 'uploads',
     })

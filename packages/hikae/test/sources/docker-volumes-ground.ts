@@ -85,6 +85,13 @@ export class DockerGround implements AsyncDisposable {
     return await this.docker.docker('inspect', '--format', '{{.State.Status}}', container)
   }
 
+  /** Of a volume, without the one by which a restore knows what it has made. */
+  async labels(name: string): Promise<object> {
+    const labels = { ...(await this.volume(name)).Labels } as Record<string, string>
+    delete labels['hikae.restored']
+    return labels
+  }
+
   async volume(name: string): Promise<{ Driver: string; Options: object | null; Labels: object | null }> {
     return JSON.parse(await this.docker.docker('volume', 'inspect', '--format', '{{json .}}', name)) as never
   }

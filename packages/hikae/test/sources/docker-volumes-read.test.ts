@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DirectoryEntry, Entry } from '@hikae/engine'
 import { skipBecause, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { dockerVolumesSource } from '../../src/sources/docker-volumes/docker-volumes-source.ts'
+import type { OpenSource } from '../../src/sources/source-kind.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
 import { disturbed, test, until } from './docker-volumes-ground.ts'
 
@@ -188,6 +190,34 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     expect(await docker.state(user)).toBe('running')
   })
 
+  test('fail when they are read through an engine that dies, and nothing is left of that', async ({
+    docker,
+    ground,
+    context,
+    expect,
+  }) => {
+    const volume = docker.name('through')
+    await docker.makeVolume(volume)
+    // More than the engine sends ahead.
+    await writeFile(join(docker.at(volume), 'large'), Buffer.alloc(64 * 1024 * 1024))
+    const config = docker.config({ names: [volume], read: 'archive' })
+    const before = await docker.traces()
+    const kind = {
+      ...dockerVolumesSource,
+      async open(...given: Parameters<typeof dockerVolumesSource.open>) {
+        const source = await dockerVolumesSource.open(...given)
+        return withFirstBytes(source, () => docker.docker.kill())
+      },
+    }
+    await expect(ground.backUp(kind, config, context)).rejects.toThrow(
+      /broke the connection off|not whole|ends|aborted/,
+    )
+    expect(await ground.snapshotCount()).toBe(0)
+    await docker.docker.start()
+    await ground.backUp(dockerVolumesSource, config, context)
+    expect(await docker.traces()).toEqual(before)
+  })
+
   test('that are mounted elsewhere while they are used are not read at their places', async ({
     docker,
     ground,
@@ -214,6 +244,42 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     }
   })
 })
+
+/** The same, with something that happens after the first bytes of the first file. */
+function withFirstBytes(source: OpenSource, happen: () => Promise<void>): OpenSource {
+  const watched = (entry: Entry): Entry => {
+    if (entry.kind === 'directory') {
+      return {
+        ...entry,
+        async *children(signal) {
+          for await (const child of entry.children(signal)) yield watched(child)
+        },
+      }
+    }
+    if (entry.kind !== 'file' || entry.content.kind !== 'stream') return entry
+    const { content } = entry
+    return {
+      ...entry,
+      content: {
+        kind: 'stream',
+        async *open(signal) {
+          let isFirst = true
+          for await (const bytes of content.open(signal)) {
+            yield bytes
+            if (isFirst) await happen()
+            isFirst = false
+          }
+        },
+      },
+    }
+  }
+  return {
+    ...source,
+    root: watched(source.root) as DirectoryEntry,
+    finish: () => source.finish(),
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  }
+}
 
 async function paths(point: SourcePoint): Promise<string[]> {
   const found: string[] = []

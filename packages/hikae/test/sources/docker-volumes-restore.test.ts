@@ -5,6 +5,7 @@ import type { DockerVolumesConfig } from '../../src/sources/docker-volumes/confi
 import { dockerVolumesSource } from '../../src/sources/docker-volumes/docker-volumes-source.ts'
 import type { ReadContext, Restored } from '../../src/sources/source-kind.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
+import { ownProcess } from '../../src/state/process-origin.ts'
 import { test } from './docker-volumes-ground.ts'
 
 const skip = skipBecause(await whyNoDocker())
@@ -36,12 +37,12 @@ describe.skipIf(skip)('volumes that are restored as new ones', () => {
     const plan = await dockerVolumesSource.planRestore(config, point, { to: `${name}-new` }, context)
     expect(plan.steps.join('\n')).toContain('leave labels of Compose out')
     expect(await restore(config, point, context, `${name}-new`)).toEqual({ place: `volume ${name}-new`, findings: [] })
-    expect(await docker.volume(`${name}-new`)).toMatchObject({ Driver: 'local', Labels: { tier: 'gold' } })
-    expect(Object.keys((await docker.volume(`${name}-new`)).Labels!)).toEqual(['tier'])
+    expect((await docker.volume(`${name}-new`)).Driver).toBe('local')
+    expect(await docker.labels(`${name}-new`)).toEqual({ tier: 'gold' })
     expect(await docker.contents(`${name}-new`)).toEqual({ 'a/b': 'content' })
     await docker.docker.docker('volume', 'rm', name)
     await restore(config, point, context, name)
-    expect((await docker.volume(name)).Labels).toEqual(labels)
+    expect(await docker.labels(name)).toEqual(labels)
     expect(await docker.volumes(name)).toEqual([name, `${name}-new`])
   })
 
@@ -141,14 +142,17 @@ describe.skipIf(skip)('volumes that are restored in place', () => {
     await docker.fill(volume, { state: 'changed' })
     const isChanged = '[ "$(cat /data/state)" = changed ]'
     const mount = ['--volume', `${volume}:/data`]
-    const ending = await docker.run(`${isChanged} || { sleep 1; exit 3; }; sleep 1000`, ...mount)
     const point = await ground.point()
-    await expect(restore(config, point, context)).rejects.toThrow(
-      /ended at once with exit status 3.*; what was there before is in place again, and runs/,
-    )
-    expect(await docker.contents(volume)).toEqual({ state: 'changed' })
-    expect([await docker.state(ending), await docker.volumes(volume)]).toEqual(['running', [volume]])
-    await docker.docker.docker('rm', '--force', ending)
+    // One that ends, and one that is started again each time that it does.
+    for (const flags of [[], ['--restart', 'always']]) {
+      const ending = await docker.run(`${isChanged} || exit 3; sleep 1000`, ...mount, ...flags)
+      await expect(restore(config, point, context)).rejects.toThrow(
+        new RegExp(`${ending} .* 3\\b.*; what was there before is in place again, and runs`),
+      )
+      expect(await docker.contents(volume)).toEqual({ state: 'changed' })
+      expect([await docker.state(ending), await docker.volumes(volume)]).toEqual(['running', [volume]])
+      await docker.docker.docker('rm', '--force', ending)
+    }
     const health = ['--health-cmd', isChanged, '--health-interval', '1s', '--health-retries', '1']
     const sick = await docker.run('sleep 1000', ...mount, ...health)
     await expect(restore(config, point, context)).rejects.toThrow(`the container ${sick} is unhealthy`)
@@ -166,9 +170,34 @@ describe.skipIf(skip)('volumes that are restored in place', () => {
       await docker.docker.docker('volume', 'rm', gone)
       const { kept } = await restore(config, await ground.point(), context)
       expect(kept).toMatch(new RegExp(`^volume ${here}\\.before-[\\d-]+$`))
-      expect((await docker.volume(gone)).Labels).toEqual({ 'com.docker.compose.project': 'shop' })
+      expect(await docker.labels(gone)).toEqual({ 'com.docker.compose.project': 'shop' })
       expect(await docker.contents(gone)).toEqual({ state: 'saved' })
     }
+  })
+
+  test('are removed when they were left half filled, and not when somebody made another of that name', async ({
+    docker,
+    context,
+    expect,
+  }) => {
+    const config = docker.config({ names: ['any*'] })
+    const own = ownProcess()
+    const labelled = (labels: Record<string, string>): string[] =>
+      Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+    for (const isOurs of [true, false]) {
+      const name = docker.name('filled')
+      const by = JSON.stringify({ ...own, pid: 99_999_999 })
+      const mark = { 'hikae.filling': name, 'hikae.restored': 'this one', 'hikae.by': by, 'hikae.spec': 'x' }
+      await docker.makeVolume(`${name}-mark`, ...labelled(mark))
+      await docker.makeVolume(name, ...labelled(isOurs ? { 'hikae.restored': 'this one' } : {}))
+      const findings = await dockerVolumesSource.settle!(config, context)
+      expect(findings.map(({ severity }) => severity)).toEqual(isOurs ? ['warning'] : [])
+      expect(await docker.volumes(name)).toEqual(isOurs ? [] : [name])
+    }
+    const living = docker.name('living')
+    await docker.makeVolume(living, ...labelled({ 'hikae.new': 'any', 'hikae.by': JSON.stringify(own) }))
+    expect(await dockerVolumesSource.settle!(config, context)).toEqual([])
+    expect(await docker.volumes(living)).toEqual([living])
   })
 
   test('are not touched while a container is paused, or cannot be removed', async ({

@@ -1,3 +1,4 @@
+import { DockerError } from '../../docker/engine-error.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { releaseHeld } from '../../docker/quiesce/release-held.ts'
 import type { Finding } from '../finding.ts'
@@ -6,10 +7,14 @@ import type { DockerVolumesConfig } from './config.ts'
 import { openVolumesEngine } from './open-volumes-engine.ts'
 import { settleVolumes } from './restore/settle-volumes.ts'
 
-/** What killed runs and restores have left: volumes half replaced first, since the containers that stand still use them. */
+/**
+ * What killed runs and restores have left: volumes half replaced first, since the containers that stand still use them. While
+ * the engine does not answer, only containers that are known to stand still are worth a word: others' runs go on without it.
+ */
 export async function settleSource(config: DockerVolumesConfig, context: ReadContext): Promise<readonly Finding[]> {
-  await using engine = await openVolumesEngine(config, context)
-  return await settleAll(engine, config, context)
+  await using engine = await engineIfThere(config, context)
+  if (engine) return await settleAll(engine, config, context)
+  return await releaseHeld(context, () => openVolumesEngine(config, context))
 }
 
 /** The same with an engine that is open. */
@@ -22,4 +27,14 @@ export async function settleAll(
     ...(await settleVolumes(engine, context)),
     ...(await releaseHeld(context, () => openVolumesEngine(config, context))),
   ]
+}
+
+async function engineIfThere(config: DockerVolumesConfig, context: ReadContext): Promise<DockerEngine | undefined> {
+  try {
+    return await openVolumesEngine(config, context)
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error
+    context.log(`what restores of volumes may have left is looked for later: ${error.message}`)
+    return undefined
+  }
 }

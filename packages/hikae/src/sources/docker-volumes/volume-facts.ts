@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { InputError } from '../../errors.ts'
 import type { SourcePoint } from '../source-point.ts'
+import { LABELS } from './restore/volume-labels.ts'
 import type { VolumeSpec } from './volume.ts'
 
 const count = z.int().min(0)
@@ -52,7 +53,8 @@ export function volumesFacts({ facts }: SourcePoint): VolumesFacts {
   })
 }
 
-/** By which the same volume is made again. */
+/** By which the same volume is made again, but for what a restore has written on it. */
 export function specOf({ name, driver, options, labels }: VolumeSpec): VolumeSpec {
-  return { name, driver, options, labels }
+  const { [LABELS.restored]: _, ...others } = labels
+  return { name, driver, options, labels: others }
 }

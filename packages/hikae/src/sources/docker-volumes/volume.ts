@@ -40,10 +40,12 @@ export async function createVolume(engine: DockerEngine, spec: VolumeSpec): Prom
   if (await findVolume(engine, name)) {
     throw new DockerError(`cannot make the volume ${name}: there is one already`, { status: 409 })
   }
-  await engine.ask(`make the volume ${name}`, (api) =>
+  // Of whoever makes it, nobody else would remove it: once begun, this has to be waited for.
+  const lasting = engine.outlastingStops()
+  await lasting.ask(`make the volume ${name}`, (api) =>
     api.createVolume({ Name: name, Driver: driver, DriverOpts: { ...options }, Labels: { ...labels } }),
   )
-  const made = await findVolume(engine, name)
+  const made = await findVolume(lasting, name)
   if (!made) throw new DockerError(`the volume ${name} vanished right after it was made`)
   return made
 }

@@ -55,7 +55,8 @@ export async function exchange(
     refuseUnwell(findings)
     await waitForHealth(engine, held, context.signal)
   } catch (error) {
-    await undoWhileStopped(engine, volumes, swapped, error, context)
+    await undoWhileStopped(engine.outlastingStops(), volumes, swapped, error, context)
+    await startEnded(engine.outlastingStops(), held)
     throw undone(error)
   }
   return { kept: swapped.map(({ kept }) => kept.name), findings }
@@ -75,9 +76,19 @@ async function undoWhileStopped(
   context: ReadContext,
 ): Promise<void> {
   const outlasting = { ...context, signal: new AbortController().signal }
-  await using hold = await stopUsers(engine.outlastingStops(), volumes, outlasting)
+  await using hold = await stopUsers(engine, volumes, outlasting)
   await undoAll(swapped, cause)
   await hold.release()
+}
+
+/** Those that ended with what was restored were not stopped for the undo, and so are not started after it. */
+async function startEnded(engine: DockerEngine, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const { State: state } = await engine.ask(`look at the container ${name}`, (api) =>
+      api.getContainer(name).inspect(),
+    )
+    if (!state.Running) await engine.ask(`start the container ${name}`, (api) => api.getContainer(name).start())
+  }
 }
 
 async function undoAll(swapped: readonly SwappedVolume[], cause: unknown): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
@@ -29,25 +30,30 @@ export async function replaceContent(
 ): Promise<SwappedVolume> {
   const kept = await copyOf(engine, live, fresh.volume, time, context)
   const spec = specOf(live)
-  const mark = await markFilling(engine, fillingLabels(spec, { from: fresh.volume.name, kept: kept.name }))
+  // From here on it is all or nothing, whoever wants to stop.
+  const lasting = engine.outlastingStops()
+  const mark = await markReplacing(lasting, spec, fresh.volume, kept)
   fresh.leave()
-  const filled = await refill(engine, spec, fresh.volume, context.signal)
-  await removeVolume(engine, fresh.volume.name)
-  await removeVolume(engine, mark)
+  const filled = await refill(lasting, spec, fresh.volume, NEVER)
+  await removeVolume(lasting, fresh.volume.name)
+  await removeVolume(lasting, mark)
   return {
     live: filled,
     kept,
     async undo() {
-      const again = await markFilling(engine, fillingLabels(spec, { from: kept.name, kept: kept.name }))
-      await refill(engine, spec, kept, context.signal)
-      await removeVolume(engine, kept.name)
-      await removeVolume(engine, again)
+      const again = await markFilling(lasting, fillingLabels(spec, { from: kept.name, kept: kept.name }))
+      await refill(lasting, spec, kept, NEVER)
+      await removeVolume(lasting, kept.name)
+      await removeVolume(lasting, again)
     },
   }
 }
 
+const NEVER = new AbortController().signal
+
 /**
- * Makes a volume that is not there, and has it filled. While that goes on, another volume says so.
+ * Makes a volume that is not there, and has it filled. While that goes on, another volume says so; by a label that both have it
+ * is known later that this is the one.
  *
  * @throws what filling throws: the volume is gone again
  */
@@ -56,18 +62,18 @@ export async function createFilled(
   spec: VolumeSpec,
   fill: (volume: Volume) => Promise<void>,
 ): Promise<Volume> {
-  const mark = await markFilling(engine, fillingLabels(spec))
+  const lasting = engine.outlastingStops()
+  const restored = { [LABELS.restored]: randomUUID() }
+  const mark = await markFilling(engine, { ...fillingLabels(spec), ...restored })
   try {
-    const volume = await createVolume(engine, spec)
-    try {
-      await fill(volume)
-      return volume
-    } catch (error) {
-      await removeVolume(engine.outlastingStops(), spec.name)
-      throw error
-    }
-  } finally {
-    await removeVolume(engine.outlastingStops(), mark)
+    const volume = await createVolume(engine, { ...spec, labels: { ...spec.labels, ...restored } })
+    await fill(volume)
+    await removeVolume(lasting, mark)
+    return volume
+  } catch (error) {
+    await removeFilled(lasting, spec.name, restored[LABELS.restored])
+    await removeVolume(lasting, mark)
+    throw error
   }
 }
 
@@ -76,9 +82,10 @@ export async function finishFilling(engine: DockerEngine, mark: Volume, signal: 
   const { [LABELS.from]: from, [LABELS.keeps]: kept = '' } = mark.labels
   const spec = specOfLabel(mark)
   if (from === undefined || !spec) {
-    await removeVolume(engine, mark.labels[LABELS.filling]!)
+    const name = mark.labels[LABELS.filling]!
+    const isRemoved = await removeFilled(engine, name, mark.labels[LABELS.restored])
     await removeVolume(engine, mark.name)
-    return [removedFilling(mark.labels[LABELS.filling]!)]
+    return isRemoved ? [removedFilling(name)] : []
   }
   const source = await findVolume(engine, from)
   if (source) {
@@ -87,6 +94,23 @@ export async function finishFilling(engine: DockerEngine, mark: Volume, signal: 
   }
   await removeVolume(engine, mark.name)
   return [finished(spec.name, kept)]
+}
+
+/** @returns whether it was there; one of the same name that somebody else has made meanwhile is not */
+async function removeFilled(engine: DockerEngine, name: string, restored: string | undefined): Promise<boolean> {
+  const volume = await findVolume(engine, name)
+  if (!volume || restored === undefined || volume.labels[LABELS.restored] !== restored) return false
+  await removeVolume(engine, name)
+  return true
+}
+
+async function markReplacing(engine: DockerEngine, spec: VolumeSpec, from: Volume, kept: Volume): Promise<string> {
+  try {
+    return await markFilling(engine, fillingLabels(spec, { from: from.name, kept: kept.name }))
+  } catch (error) {
+    await removeVolume(engine, kept.name)
+    throw error
+  }
 }
 
 async function copyOf(

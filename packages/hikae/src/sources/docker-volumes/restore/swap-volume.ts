@@ -35,13 +35,20 @@ export async function swapVolume(
 ): Promise<SwappedVolume> {
   const { driver, options } = live
   const name = await freeKeptName(engine, live.name, time)
-  const kept = await createVolume(engine, { name, driver, options, labels: keptLabels(specOf(live), time, fresh.name) })
+  // From here on it is all or nothing, whoever wants to stop.
+  const lasting = engine.outlastingStops()
+  const kept = await createVolume(lasting, {
+    name,
+    driver,
+    options,
+    labels: keptLabels(specOf(live), time, fresh.name),
+  })
   try {
     await moveContent(live, kept)
     await moveContent(fresh, live)
   } catch (error) {
     await putBack(live, kept)
-    await removeVolume(engine, kept.name)
+    await removeVolume(lasting, kept.name)
     throw error
   }
   return {
@@ -49,7 +56,7 @@ export async function swapVolume(
     async undo() {
       await moveContent(live, fresh)
       await moveContent(kept, live)
-      await removeVolume(engine, kept.name)
+      await removeVolume(lasting, kept.name)
     },
   }
 }

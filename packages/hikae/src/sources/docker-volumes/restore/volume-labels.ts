@@ -18,6 +18,8 @@ export const LABELS = {
   copied: 'hikae.copied',
   /** On what says so: the volume that keeps the old. */
   keeps: 'hikae.keeps',
+  /** On a volume that was made anew, for good, and on what says that it is being filled: which restore it was. */
+  restored: 'hikae.restored',
   /** When it was replaced: ISO 8601. */
   time: 'hikae.time',
   /** What the volume is made of, to make it again. */
