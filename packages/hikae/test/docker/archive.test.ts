@@ -1,17 +1,20 @@
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type DirectoryEntry, type Entry, openTargets } from '@hikae/engine'
 import {
   BASE_IMAGE,
   compareTrees,
+  type EntryFacts,
   HOSTILE_NAMES,
   makeHostileTree,
   makeTempDir,
-  runOk,
   skipBecause,
   startDocker,
+  readTreeFacts,
   type TempDir,
   type TestDocker,
+  type TreeDifference,
   whyNoDocker,
 } from '@hikae/testkit'
 import { afterAll, beforeAll, describe, test as base } from 'vitest'
@@ -19,6 +22,7 @@ import { type HelperContainer, withHelperContainer } from '../../src/docker/arch
 import { HELPER_LABEL } from '../../src/docker/archive/left-helpers.ts'
 import { openArchive, openArchiveEntry } from '../../src/docker/archive/open-archive.ts'
 import { putArchive } from '../../src/docker/archive/put-archive.ts'
+import { tarBytes } from '../../src/archives/tar/tar-bytes.test.support.ts'
 import { parseEngineAddress } from '../../src/docker/engine-address.ts'
 import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
 import { ownProcess } from '../../src/state/process-origin.ts'
@@ -60,6 +64,11 @@ async function run(name: string, script: string): Promise<string> {
   return name
 }
 
+/** Where the files of a container are on this host. */
+async function upperFolder(name: string): Promise<string> {
+  return await docker.docker('inspect', '--format', '{{.GraphDriver.Data.UpperDir}}', name)
+}
+
 async function volumeHelper(volume: string): Promise<HelperContainer> {
   await docker.docker('volume', 'create', volume)
   return await withHelperContainer(engine, { mounts: [{ volume, path: '/held', isReadOnly: false }] }, signal)
@@ -97,18 +106,34 @@ async function hostileTree(dir: TempDir): Promise<string> {
   return tree
 }
 
+function isSocket(_: string, { type }: EntryFacts): boolean {
+  return type === 'socket'
+}
+
+/** Further names of links and special files become entries of their own. */
+function isNoLinkOfOthers({ path, what }: TreeDifference): boolean {
+  return what !== 'sameFile' || !/^(links|specials|links elsewhere)\//.test(path)
+}
+
 describe.skipIf(skip)('files of a container, through the engine', () => {
   test('are written from a snapshot with all their metadata', async ({ dir, expect }) => {
     const tree = await hostileTree(dir)
     const ground = await SourceGround.create(dir)
-    await storeTree(ground, openTargets([tree]).root)
+    await storeTree(ground, openTargets([tree], { workingDirectory: '/' }).root)
     const point = await ground.point()
     await run('written', 'mkdir /place')
     await putArchive(engine, 'written', '/', point.tar(tree, 'place/tree'), signal)
-    const merged = await docker.docker('inspect', '--format', '{{.GraphDriver.Data.UpperDir}}', 'written')
-    expect(await compareTrees(tree, `${merged}/place/tree`, { without: (_, { type }) => type === 'socket' })).toEqual(
-      [],
-    )
+    const place = `${await upperFolder('written')}/place/tree`
+    const differences = await compareTrees(tree, place, { without: isSocket })
+    expect(differences.filter(isNoLinkOfOthers).map(({ path, what }) => `${path}: ${what}`)).toEqual([
+      // Attributes without content are lost, and an equals sign in a name stays escaped.
+      'attributes/file: attributes',
+      'attributes/folder: attributes',
+      // No time is set before 1970.
+      'times/1902: mtimeNs',
+      'times/1969: mtimeNs',
+      'times/last nanosecond before: mtimeNs',
+    ])
   })
 
   test('are read with what the engine tells of them', async ({ dir, expect }) => {
@@ -121,21 +146,19 @@ describe.skipIf(skip)('files of a container, through the engine', () => {
     await archive.finish()
     const target = dir.join('target')
     await (await ground.point()).writeTo(target)
-    const differences = await compareTrees(place, target, {
-      ignore: ['mtimeNs', 'attributes'],
-      without: (_, { type }) => type === 'socket',
-      root: false,
-    })
-    // Further names of links and special files become files of their own.
-    expect(differences.filter(({ what }) => what !== 'sameFile')).toEqual([])
-    expect(differences.every(({ path }) => /^specials|^links elsewhere/.test(path))).toBe(true)
+    // What an archive of the engine has no room for.
+    const ignore = ['mtimeNs', 'attributes'] as const
+    const differences = await compareTrees(place, target, { ignore, without: isSocket, root: false })
+    expect(differences.filter(isNoLinkOfOthers)).toEqual([])
+    for (const [path, { mtimeNs }] of await readTreeFacts(target)) {
+      if (path.startsWith('contents/')) expect(mtimeNs % 1_000_000_000n).toBe(0n)
+    }
   })
 
   test('may have any names', async ({ expect }) => {
     await using helper = await volumeHelper('named')
     const place = Buffer.from(`${docker.dataRoot}/volumes/named/_data/`)
-    const { writeFile } = await import('node:fs/promises')
-    for (const name of HOSTILE_NAMES) await writeFile(Buffer.concat([place, Buffer.from(name, 'latin1')]), name)
+    for (const name of HOSTILE_NAMES) writeFileSync(Buffer.concat([place, Buffer.from(name, 'latin1')]), name)
     await using archive = await openArchive(engine, helper.id, '/held', signal)
     const names: string[] = []
     await readAll(archive.root, (entry) => entry.kind === 'file' && names.push(entry.name))
@@ -143,10 +166,15 @@ describe.skipIf(skip)('files of a container, through the engine', () => {
   })
 
   test('may be 20,000', async ({ expect }) => {
-    await run('many', 'mkdir /many; cd /many; for d in $(seq 20); do mkdir $d; (cd $d; touch $(seq 1000)); done')
-    await using archive = await openArchive(engine, 'many', '/many', signal)
-    await readAll(archive.root)
-    expect(await archive.finish()).toEqual({ files: 20_000, directories: 21, others: 0, bytes: 0 })
+    await using helper = await volumeHelper('many')
+    for (let folder = 0; folder < 20; folder++) {
+      const place = `${docker.dataRoot}/volumes/many/_data/${folder}`
+      mkdirSync(place)
+      for (let file = 0; file < 1000; file++) writeFileSync(`${place}/${file}`, `${file}`)
+    }
+    await using archive = await openArchive(engine, helper.id, '/held', signal)
+    const bytes = await readAll(archive.root)
+    expect(await archive.finish()).toEqual({ files: 20_000, directories: 21, others: 0, bytes })
   })
 
   test('may be one file, and may not be there', async ({ expect }) => {
@@ -178,15 +206,14 @@ describe.skipIf(skip)('reading files of a container', () => {
 
   test('fails when a file shrinks meanwhile, although the engine says nothing', async ({ dir, expect }) => {
     await run('shrinking', LARGE)
+    // The engine answers nothing about the container while it gives its files.
+    const upper = await upperFolder('shrinking')
     await using proxy = await CountingProxy.start(dir.join('proxy'), docker.socket)
     await using own = await openAt(proxy.address)
     await using archive = await openArchive(own, 'shrinking', '/large', signal)
     const outcome = readAll(archive.root).catch((error: unknown) => error)
     await proxy.hasGiven(4 * MEBIBYTE)
-    // The engine holds the container's lock: nothing can be run in it now.
-    const upper = await docker.docker('ps', '--all', '--quiet', '--no-trunc', '--filter', 'name=shrinking')
-    await runOk('sh', ['-c', `for f in ${docker.dataRoot}/overlay2/*/diff/large/a; do : > "$f"; done`])
-    expect(upper).not.toBe('')
+    truncateSync(`${upper}/large/a`, MEBIBYTE)
     expect(await outcome).toMatchObject({ code: 'DOCKER', hint: expect.stringContaining('not whole') })
   })
 
@@ -208,7 +235,6 @@ describe.skipIf(skip)('reading files of a container', () => {
 
 describe.skipIf(skip)('writing files into a container', () => {
   async function* endless(onPiece: () => void): AsyncGenerator<Uint8Array> {
-    const { tarBytes } = await import('../../src/archives/tar/tar-bytes.test.support.ts')
     for (let number = 0; ; number++) {
       onPiece()
       yield tarBytes([{ name: `file-${number}`, content: Buffer.alloc(64 * 1024) }], { end: false })
@@ -243,7 +269,6 @@ describe.skipIf(skip)('writing files into a container', () => {
   test('says what the engine refuses', async ({ expect }) => {
     await docker.docker('run', '--detach', '--init', '--read-only', '--name', 'fixed', BASE_IMAGE, 'sleep', '10000')
     await run('folders', 'mkdir -p /place/name; echo x > /place/name/inside')
-    const { tarBytes } = await import('../../src/archives/tar/tar-bytes.test.support.ts')
     const tar = async function* (): AsyncGenerator<Uint8Array> {
       yield tarBytes([{ name: 'name', content: 'x' }])
     }
@@ -282,16 +307,16 @@ describe.skipIf(skip)('a helper container', () => {
   })
 
   test('makes no volume, and puts nothing into one', async ({ expect }) => {
-    const mounts = [{ volume: 'misspelt', path: '/bin', isReadOnly: true }]
+    const mounts = [{ volume: 'misspelt', path: '/etc', isReadOnly: true }]
     await expect(withHelperContainer(engine, { mounts }, signal)).rejects.toMatchObject({ status: 404 })
     expect(await docker.docker('volume', 'ls', '--quiet', '--filter', 'name=misspelt')).toBe('')
     await docker.docker('volume', 'create', 'bare')
     await using helper = await withHelperContainer(
       engine,
-      { mounts: [{ volume: 'bare', path: '/bin', isReadOnly: false }] },
+      { mounts: [{ volume: 'bare', path: '/etc', isReadOnly: false }] },
       signal,
     )
-    await using archive = await openArchive(engine, helper.id, '/bin', signal)
+    await using archive = await openArchive(engine, helper.id, '/etc', signal)
     await readAll(archive.root)
     expect(await archive.finish()).toMatchObject({ files: 0, directories: 1, others: 0 })
   })

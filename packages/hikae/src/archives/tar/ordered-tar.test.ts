@@ -140,6 +140,23 @@ describe('an archive that is read in its order', () => {
     expect(b!.metadata.inode).not.toBe(a!.metadata.inode)
   })
 
+  test('gives further names of a link or a FIFO as what they are', async () => {
+    const { entries, counts } = await readMade([
+      TOP,
+      { name: 'top/a', type: '2', target: 'x' },
+      { name: 'top/b', type: '6' },
+      { name: 'top/c', type: '1', target: 'top/a' },
+      { name: 'top/d', type: '1', target: 'top/b' },
+    ])
+    expect(entries.slice(1)).toEqual([
+      ['top/a', 'symlink'],
+      ['top/b', 'fifo'],
+      ['top/c', 'symlink'],
+      ['top/d', 'fifo'],
+    ])
+    expect(counts).toEqual({ files: 0, directories: 1, others: 4, bytes: 0 })
+  })
+
   test('may be one file, or one link', async () => {
     expect((await readMade([{ name: 'file', content: 'x' }])).entries).toEqual([['file', 'x']])
     expect((await readMade([{ name: 'link', type: '2', target: 'x' }])).entries).toEqual([['link', 'symlink']])

@@ -31,7 +31,7 @@ export interface OrderedTar extends AsyncDisposable {
 /**
  * Opens an archive that comes as a stream, a directory before what is in it and nothing between, as entries. They have to be
  * asked for as a backup does: depth first, and each content before the next entry; what is not asked for is passed over.
- * Nothing is kept but the names in the directories that are open. The end of the archive is proven before the last
+ * Nothing is kept but the names in the directories that are open, and links and special files. The end of the archive is proven before the last
  * directory ends.
  *
  * A stream does not tell of a file that it has further names until they come. So each file says that it has two, which
@@ -57,6 +57,8 @@ export async function openOrderedTar(source: AsyncIterable<Uint8Array>): Promise
 class OrderedWalk {
   readonly #cursor: MemberCursor
   readonly #counts = { files: 0, directories: 0, others: 0, bytes: 0 }
+  /** Links and special files by their paths: a hard link does not say that it is one to these. */
+  readonly #others = new Map<string, TarMember>()
   /** Components of what the archive begins with. */
   #top: readonly string[] = []
 
@@ -127,11 +129,18 @@ class OrderedWalk {
       return memberDirectory(name, member, (signal) => this.#children(path, signal))
     }
     if (member.kind === 'hard-link') {
+      const target = this.#targetOf(member)
+      const other = this.#others.get(target.join('/'))
+      if (other) {
+        this.#counts.others++
+        return memberEntry(name, other, ONLY_NAME)
+      }
       this.#counts.files++
-      return memberLink(name, member, sharedIdentity(this.#targetOf(member)))
+      return memberLink(name, member, sharedIdentity(target))
     }
     if (member.kind === 'file') return memberEntry(name, member, sharedIdentity(path), () => this.#content(member))
     this.#counts.others++
+    this.#others.set(path.join('/'), member)
     return memberEntry(name, member, ONLY_NAME)
   }
 

@@ -9,9 +9,10 @@ export interface PutOptions {
 
 /**
  * Writes what a tar archive holds into a folder of a container, running or not. Tried with 20.10: owners, modes, times to
- * the nanosecond, symlinks, hard links, FIFOs, devices and extended attributes (`user`, `trusted`, `security`) come out as
- * they are in the archive, but for those that the file system or a user namespace refuses. Files with several names lose
- * setuid and setgid, unless the folder is `/` and the names go on from there.
+ * the nanosecond, symlinks, hard links, FIFOs, devices and extended attributes (`user`, `trusted`, `security`, access lists)
+ * come out as they are in the archive. Not so: times before 1970, which become that; attributes without content; an equals
+ * sign in the name of one; what the file system or a user namespace refuses. Files with several names lose setuid and
+ * setgid, unless the folder is `/` and the names go on from there.
  *
  * What is there already and not in the archive stays, and folders above that the archive does not have are made. A file
  * is replaced by removing it first, so that a running program may see a moment without it.
