@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts'
 import type { StackFile } from '../points/stack-files.ts'
+import type { OwnPath } from '../sources/own-paths.ts'
 import type { JobSource } from './job.ts'
 import type { JobRepositories } from './job-repositories.ts'
 import type { RunJournal } from './run-journal.ts'
@@ -14,7 +15,7 @@ export interface RunContext {
   /** Of the stack file. */
   readonly folder: string
   /** Paths that are Hikae's: no source saves them. */
-  readonly own?: readonly string[]
+  readonly own?: readonly OwnPath[]
   readonly repositories: JobRepositories
   /** All sources of the stack: what killed runs have left done to others is undone first, whichever source it was for. */
   readonly sources?: readonly JobSource[]

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { ContainerSummary } from '../docker/containers/container.ts'
 import type { Environment } from '../environment.ts'
 import type { Finding } from './finding.ts'
+import type { OwnPath } from './own-paths.ts'
 import type { SourcePoint } from './source-point.ts'
 
 /**
@@ -90,8 +91,8 @@ export interface SourceContext {
   readonly source: string
   /** Of the stack file: relative paths begin here. */
   readonly folder: string
-  /** Of Hikae itself: where its state lies, and the repositories of the stack on this machine. Absolute. */
-  readonly own?: readonly string[]
+  /** What is Hikae's on this machine: its state, and the repositories of the stack. */
+  readonly own?: readonly OwnPath[]
   readonly env: Environment
   readonly signal: AbortSignal
 }

@@ -179,7 +179,11 @@ describe("what is Hikae's own", () => {
   test('is left out and named, through links too', async ({ dir, ground, context, expect }) => {
     await fill(dir, { 'srv/file': '1', 'srv/backup/repository/config': 'x', 'srv/state/runs.db': 'x' })
     await symlink('srv', dir.join('link'))
-    const own = [dir.join('link/backup/repository'), dir.join('srv/state'), dir.join('elsewhere')]
+    const own = [
+      { path: dir.join('link/backup/repository'), kind: 'repository' },
+      { path: dir.join('srv/state'), kind: 'state' },
+      { path: dir.join('elsewhere'), kind: 'repository' },
+    ] as const
     const all = config({ paths: ['srv'] })
     const { reading } = await ground.backUp(filesSource, all, { ...context, own })
     expect(reading?.findings).toEqual([])
@@ -190,8 +194,7 @@ describe("what is Hikae's own", () => {
     ])
     const findings = await filesSource.examine(all, { ...context, own })
     expect(findings.map(({ severity, message }) => [severity, message])).toEqual([
-      ['warning', `${dir.join('srv/backup/repository')} is Hikae's own, and is not saved`],
-      ['warning', `${dir.join('srv/state')} is Hikae's own, and is not saved`],
+      ['warning', `${dir.join('srv/backup/repository')} is a repository of this stack, and not saved`],
     ])
     const named = config({ paths: ['srv'], exclude: ['backup/repository', 'srv/state'] })
     expect(await filesSource.examine(named, { ...context, own })).toEqual([])
@@ -200,20 +203,25 @@ describe("what is Hikae's own", () => {
   test('is saved where it is what was named', async ({ dir, ground, context, expect }) => {
     await fill(dir, { 'usb/config': 'x' })
     const named = config({ paths: ['usb'] })
-    await ground.backUp(filesSource, named, { ...context, own: [dir.join('usb')] })
+    await ground.backUp(filesSource, named, { ...context, own: [{ path: dir.join('usb'), kind: 'repository' }] })
     expect(await pathsIn(await ground.point(), dir)).toEqual(['usb', 'usb/config'])
   })
 
   test('is not carried away by a restore, nor by an undo', async ({ dir, ground, context, expect }) => {
     await fill(dir, { 'srv/file': '1', 'srv/usb/config': 'x', 'srv.before-20261121T201714Z/file': '0' })
     const all = config({ paths: ['srv'] })
-    const own = [dir.join('srv/usb')]
+    const own = [{ path: dir.join('srv/usb'), kind: 'repository' }] as const
     await ground.backUp(filesSource, all, { ...context, own })
     const point = await ground.point()
     await expect(filesSource.planRestore(all, point, {}, { ...context, own })).rejects.toMatchObject({
-      message: expect.stringContaining(`${dir.join('srv/usb')} is Hikae's own, and would be carried away`),
+      message: expect.stringContaining(
+        `${dir.join('srv/usb')} is a repository of this stack, and would be carried away`,
+      ),
       hint: expect.stringContaining('--to FOLDER'),
     })
+    const state = [{ path: dir.join('srv/usb'), kind: 'state' }] as const
+    const { steps } = await filesSource.planRestore(all, point, {}, { ...context, own: state })
+    expect(steps.at(-1)).toContain(`the history of runs in ${dir.join('srv/usb')} goes with what is kept`)
     const [copy] = await kept(all, { ...context, own })
     await expect(copy!.planUndo({ ...context, own })).rejects.toThrow('would be carried away')
   })

@@ -1,7 +1,7 @@
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
-import { ownBelow } from '../../sources/own-paths.ts'
+import { type OwnPath, ownBelow } from '../../sources/own-paths.ts'
 import { bytePath, systemPath } from '../../sources/swap/byte-path.ts'
 import type { CommandContext } from '../context.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
@@ -29,7 +29,7 @@ export class ChangeWatches implements AsyncDisposable {
     for (const watch of watches) await watch[Symbol.asyncDispose]()
   }
 
-  async #watch(job: JobOnTime, folder: string, own: readonly string[]): Promise<void> {
+  async #watch(job: JobOnTime, folder: string, own: readonly OwnPath[]): Promise<void> {
     const { out, env, signal } = this.#context
     if (job.schedule.kind !== 'change') return
     const paths: string[] = []

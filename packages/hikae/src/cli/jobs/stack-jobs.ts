@@ -9,6 +9,7 @@ import { type ScheduledTask, scheduledTasks } from '../../maintenance/scheduled-
 import { resolveJobs, resolveSources } from '../../jobs/resolve-jobs.ts'
 import { namedRepository } from '../../repositories/named-repository.ts'
 import { ownTimeZone } from '../../schedules/time-zone.ts'
+import type { OwnPath } from '../../sources/own-paths.ts'
 import { SOURCE_KINDS } from '../../sources/kinds.ts'
 import { stateFolder } from '../../state/state-folder.ts'
 import { openStack, type StackContext } from '../config/open-stack.ts'
@@ -27,8 +28,8 @@ export interface StackJobs {
   readonly sources: readonly JobSource[]
   /** Where what is remembered of it lies. */
   readonly stateFolder: string
-  /** Paths that are Hikae's: all state of stacks, and the repositories of this one on this machine. Absolute. */
-  readonly own: readonly string[]
+  /** What is Hikae's on this machine: the state of all stacks, and the repositories of this one. */
+  readonly own: readonly OwnPath[]
 }
 
 /** @returns undefined when there is no stack file @throws {ConfigError} it makes no sense */
@@ -54,14 +55,14 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
     }),
     sources: resolveSources(stack.config, SOURCE_KINDS),
     stateFolder: ownState,
-    own: [resolve(dirname(ownState)), ...localRepositories(stack)],
+    own: [{ path: resolve(dirname(ownState)), kind: 'state' }, ...localRepositories(stack)],
   }
 }
 
-function localRepositories(stack: Stack): string[] {
+function localRepositories(stack: Stack): OwnPath[] {
   return Object.keys(stack.config.repositories).flatMap((name) => {
     const place = namedRepository(stack, name)?.place
-    return place?.kind === 'local' ? [place.path] : []
+    return place?.kind === 'local' ? [{ path: place.path, kind: 'repository' as const }] : []
   })
 }
 

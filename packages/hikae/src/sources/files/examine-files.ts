@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import type { DirectoryEntry, SelectForRestore } from '@hikae/engine'
 import { errorMessage, isKnownError } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
-import { ownBelow } from '../own-paths.ts'
+import { ownBelow, repositoriesBelow } from '../own-paths.ts'
 import type { SourceContext } from '../source-kind.ts'
 import { type BytePath, bytePath, childPath, printablePath, systemPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
@@ -48,7 +48,8 @@ async function examineTargets(
   const includes = new Map(
     config.include.map((pattern) => [pattern, selectForRestore({ include: { patterns: [pattern] } })]),
   )
-  const findings = own.filter((path) => chosen.means(path, true)).map(ownFinding)
+  const repositories = await repositoriesBelow(targets, ofHikae)
+  const findings = ownFindings(repositories.filter((path) => chosen.means(path, true)))
   for (const target of targets) {
     const problem = await problemOf(target, (path) => filter.excludesPath(path))
     if (problem) {
@@ -70,12 +71,18 @@ async function examineTargets(
   return findings
 }
 
-function ownFinding(path: BytePath): Finding {
-  return {
-    severity: 'warning',
-    message: `${printablePath(path)} is Hikae's own, and is not saved`,
-    hint: 'keep repositories outside of what is saved, where no restore and no accident meets both; or name it under `exclude:`',
-  }
+/** The state of Hikae is left out without a word: nobody misses it. */
+function ownFindings(repositories: readonly BytePath[]): Finding[] {
+  if (repositories.length === 0) return []
+  const paths = repositories.map((path) => printablePath(path)).join(', ')
+  const [verb, what] = repositories.length === 1 ? ['is', 'a repository'] : ['are', 'repositories']
+  return [
+    {
+      severity: 'warning',
+      message: `${paths} ${verb} ${what} of this stack, and not saved`,
+      hint: 'keep repositories outside of what is saved, where no accident and no restore takes both; or name them under `exclude:`',
+    },
+  ]
 }
 
 async function problemOf(path: BytePath, isExcluded: (path: BytePath) => boolean): Promise<Finding | undefined> {

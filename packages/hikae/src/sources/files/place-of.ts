@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { ownBelow } from '../own-paths.ts'
+import { type OwnPath, repositoriesBelow } from '../own-paths.ts'
 import { type BytePath, parentPath, printablePath, systemPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
 import type { SavedPath } from './files-facts.ts'
@@ -18,10 +18,10 @@ export interface Place extends SavedPath {
 
 /**
  * @param isPartial whether include patterns chose from what was there
- * @param own what is Hikae's, and stays where it is
+ * @param own what is Hikae's
  * @throws {InputError} nothing can be swapped there
  */
-export async function placeOf(saved: SavedPath, isPartial: boolean, own: readonly string[] = []): Promise<Place> {
+export async function placeOf(saved: SavedPath, isPartial: boolean, own: readonly OwnPath[] = []): Promise<Place> {
   const { path, type } = saved
   if (path === '/') throw refusal('/ cannot be replaced while the system runs from it')
   if (typeof systemPath(parentPath(path)) !== 'string') {
@@ -39,8 +39,9 @@ export async function placeOf(saved: SavedPath, isPartial: boolean, own: readonl
     if (typeof systemPath(path) !== 'string') throw refusal(`the name of ${text} is not text`)
     return { ...saved, way: 'merge', isThere: true }
   }
-  const [carried] = there ? await ownBelow([path], own) : []
-  if (carried !== undefined) throw refusal(`${printablePath(carried)} is Hikae's own, and would be carried away`)
+  const [carried] = there ? await repositoriesBelow([path], own) : []
+  if (carried !== undefined)
+    throw refusal(`${printablePath(carried)} is a repository of this stack, and would be carried away`)
   return { ...saved, way: mounts.isMountPoint ? 'content' : 'swap', isThere: there !== undefined }
 }
 

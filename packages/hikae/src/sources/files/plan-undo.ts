@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts'
-import { ownBelow } from '../own-paths.ts'
+import { repositoriesBelow } from '../own-paths.ts'
 import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import { type BytePath, isWithin, nameOf, parentPath, printablePath } from '../swap/byte-path.ts'
 import { createdBy, forgetCreated, rememberCreated } from '../swap/created-paths.ts'
@@ -55,9 +55,9 @@ async function rememberMissing(items: readonly KeptItem[], stamp: string, contex
 /** What cannot be moved away, or must not. */
 async function refuseFixed(live: BytePath, { own }: ReadContext): Promise<void> {
   if (!(await lookAt(live))) return
-  const [carried] = await ownBelow([live], own)
+  const [carried] = await repositoriesBelow([live], own)
   if (carried !== undefined) {
-    throw new InputError(`${printablePath(carried)} is Hikae's own, and would be carried away`, {
+    throw new InputError(`${printablePath(carried)} is a repository of this stack, and would be carried away`, {
       hint: 'move it to another place, or move what is wanted back from what is kept by hand',
     })
   }

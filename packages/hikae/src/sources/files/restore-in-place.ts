@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { errorMessage, InputError } from '../../errors.ts'
+import { ownBelow } from '../own-paths.ts'
 import type { ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BytePath, nameOf, parentPath, printablePath, systemPath } from '../swap/byte-path.ts'
@@ -32,6 +33,7 @@ export async function planInPlace(point: SourcePoint, context: ReadContext): Pro
       `write ${facts.files} files (${facts.bytes} bytes) beside where they were, read them back and compare them`,
       ...places.map(stepOf),
       ...excludedStep(facts.exclude, places),
+      ...(await ownSteps(places, context)),
     ],
     apply: (signal) => restoreInPlace(places, point, { ...context, signal }),
   }
@@ -125,6 +127,14 @@ function stepOf({ path, way, isThere }: Place): string {
     case 'merge':
       return `replace the saved files in ${text}, each by itself, and keep those that differ beside them as NAME.before-TIME; other files stay`
   }
+}
+
+/** What is Hikae's, and not in the way: its state. */
+async function ownSteps(places: readonly Place[], { own }: ReadContext): Promise<string[]> {
+  const replaced = places.filter(({ way, isThere }) => way !== 'merge' && isThere).map(({ path }) => path)
+  return (await ownBelow(replaced, own)).map(
+    (path) => `the history of runs in ${printablePath(path)} goes with what is kept: move it back if it is wanted`,
+  )
 }
 
 function excludedStep(exclude: readonly string[], places: readonly Place[]): string[] {
