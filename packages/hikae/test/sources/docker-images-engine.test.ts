@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { BASE_IMAGE, makeTempDir, runOk, skipBecause, startDocker, type TestDocker, whyNoDocker } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { dockerImagesConfig } from '../../src/sources/docker-images/config.ts'
 import { dockerImagesSource } from '../../src/sources/docker-images/docker-images-source.ts'
 import type { SourcePoint } from '../../src/sources/source-point.ts'
 import { SourceGround } from '../support/source-ground.ts'
-import { buildImage, findId, holdExports, idOf, leftFiles, newExports } from './docker-images-ground.ts'
+import { buildImage, findId, holdExports, idOf, leftFiles, newExports, withContainerd } from './docker-images-ground.ts'
 
 const skip = skipBecause(await whyNoDocker())
 
@@ -326,6 +326,66 @@ describe.skipIf(skip)('images of an engine', () => {
     await runOk('sh', ['-c', script, 'sh', dir.join('restored')])
     await engine.docker('load', '--input', dir.join('restored/images.tar'))
     expect(await present()).toEqual(ids)
+  })
+
+  test('without layers are named, since Docker exports none', async ({
+    engine,
+    dir,
+    ground,
+    context,
+    config,
+    expect,
+  }) => {
+    await mkdir(dir.join('context'))
+    await writeFile(dir.join('context/Dockerfile'), 'FROM scratch\nENV ONLY=this\n')
+    await engine.docker('build', '--quiet', '--tag', 'layerless:1', dir.join('context'))
+    const message = 'the image layerless:1 has no layers, and Docker exports no such image'
+    const alone = config({ references: ['layerless:1'] })
+    await expect(ground.backUp(dockerImagesSource, alone, context)).rejects.toThrow(message)
+    const both = config({ references: ['layerless:1', BASE_IMAGE] })
+    const { backup, reading } = await ground.backUp(dockerImagesSource, both, context)
+    expect(backup.repositories[0]!.snapshot!.tags).toContain('incomplete')
+    expect(reading!.findings).toMatchObject([{ severity: 'error', message }])
+  })
+
+  test('are not there after a restore that was stopped', async ({ engine, ground, context, config, expect }) => {
+    const id = await buildImage(engine, 'stopped:1', [files(30, 8)])
+    const given = config({ references: ['stopped:1'] })
+    await ground.backUp(dockerImagesSource, given, context)
+    await engine.docker('rmi', 'stopped:1')
+    const stop = new AbortController()
+    const reason = new Error('stopped by this test')
+    const point = await ground.point()
+    const stopping: SourcePoint = {
+      ...point,
+      async *content(path) {
+        yield* point.content(path)
+        if (path.endsWith('/content')) stop.abort(reason)
+      },
+    }
+    const plan = await dockerImagesSource.planRestore(given, stopping, {}, context)
+    await expect(plan.apply(stop.signal)).rejects.toBe(reason)
+    expect(await findId(engine, id)).toBeUndefined()
+    expect(await leftFiles(engine)).toEqual([])
+  })
+
+  test('of an engine that is not there, or keeps them in containerd, are refused with what to do', async ({
+    engine,
+    dir,
+    context,
+    config,
+    expect,
+  }) => {
+    const absent = config({ engine: { host: `unix://${dir.join('absent.sock')}` }, references: ['app:1'] })
+    expect(await dockerImagesSource.examine(absent, context)).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('no Docker Engine answers at') },
+    ])
+    await using proxy = await withContainerd(dir, engine)
+    const other = config({ engine: { host: proxy.host }, references: ['app:1'] })
+    expect(await dockerImagesSource.examine(other, context)).toMatchObject([
+      { message: expect.stringContaining('in containerd'), hint: expect.stringContaining('containerd-snapshotter') },
+    ])
+    await expect(dockerImagesSource.open(other, context)).rejects.toThrow('in containerd')
   })
 
   test('lose no name to a restore under other names', async ({ engine, ground, context, config, expect }) => {

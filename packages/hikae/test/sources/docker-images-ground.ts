@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { BASE_IMAGE, makeTempDir, runOk, type TempDir, type TestDocker } from '@hikae/testkit'
+import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 
 /** Builds an image with these files on top of another one, each group a layer. @returns its id */
@@ -115,21 +116,59 @@ export interface NewExports extends AsyncDisposable {
 }
 
 /** A socket that leads to the engine, and gives its exports in the form that engines from 25 on make: by digest. */
-export async function newExports(dir: TempDir, { socket }: TestDocker): Promise<NewExports> {
+export async function newExports(dir: TempDir, engine: TestDocker): Promise<NewExports> {
   let exports = 0
-  const path = dir.join('new.sock')
+  const proxy = await changeAnswers(dir, engine, {
+    to: EXPORT,
+    async change(found) {
+      exports++
+      return await newForm(dir, found)
+    },
+  })
+  return {
+    ...proxy,
+    get exports() {
+      return exports
+    },
+  }
+}
+
+/** A socket that leads to the engine, which says that it keeps its images in containerd, as engines from 29 on do. */
+export async function withContainerd(
+  dir: TempDir,
+  engine: TestDocker,
+): Promise<AsyncDisposable & { readonly host: string }> {
+  return await changeAnswers(dir, engine, {
+    to: /^GET \/(?:v[\d.]+\/)?info/,
+    async change(found) {
+      const info = (await json(found)) as object
+      return Buffer.from(JSON.stringify({ ...info, DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] }))
+    },
+  })
+}
+
+interface ChangedAnswers {
+  /** Method and path of what is asked. */
+  readonly to: RegExp
+  readonly change: (answer: AsyncIterable<Uint8Array>) => Promise<Buffer>
+}
+
+async function changeAnswers(
+  dir: TempDir,
+  { socket }: TestDocker,
+  { to, change }: ChangedAnswers,
+): Promise<AsyncDisposable & { readonly host: string }> {
+  const path = dir.join('changed.sock')
   const server = createHttpServer((asked, answer) => {
-    const isExport = EXPORT.test(`${asked.method} ${asked.url}`)
     const { method, url, headers } = asked
     const forwarded = request({ socketPath: socket, method, path: url, headers }, (found) => {
-      if (!isExport) {
+      if (!to.test(`${method} ${url}`)) {
         answer.writeHead(found.statusCode!, found.headers)
         found.pipe(answer)
         return
       }
-      exports++
-      newForm(dir, found).then(
-        (archive) => answer.writeHead(200).end(archive),
+      change(found).then(
+        (changed) => answer.writeHead(200, { 'content-type': found.headers['content-type'] }).end(changed),
         (error: unknown) => answer.destroy(error as Error),
       )
     })
@@ -139,9 +178,6 @@ export async function newExports(dir: TempDir, { socket }: TestDocker): Promise<
   await once(server, 'listening')
   return {
     host: `unix://${path}`,
-    get exports() {
-      return exports
-    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

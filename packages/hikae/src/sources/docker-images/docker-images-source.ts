@@ -16,4 +16,6 @@ export const dockerImagesSource: SourceKind<DockerImagesConfig> = {
   planRestore: planImagesRestore,
   verify: verifyImages,
   kept: keptImages,
+  ofContainer: ({ image }, { references, inUse }) =>
+    references === undefined && inUse === undefined ? { references: [image] } : {},
 }

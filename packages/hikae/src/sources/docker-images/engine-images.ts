@@ -24,6 +24,7 @@ export interface ImageDetails extends ListedImage {
   readonly layers: readonly string[]
   readonly architecture: string
   readonly os: string
+  /** Empty when nobody knows. */
   readonly created: string
   /** Bytes unpacked. */
   readonly sizeBytes: number
@@ -57,7 +58,7 @@ export async function inspectImage(engine: DockerEngine, name: string): Promise<
     layers: found.RootFS.Layers ?? [],
     architecture: found.Architecture,
     os: found.Os,
-    created: found.Created,
+    created: found.Created ?? '',
     sizeBytes: found.Size,
   }
 }

@@ -3,6 +3,7 @@ import { DockerError } from '../../docker/engine-error.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { withoutUndefined } from '../../without-undefined.ts'
 import { madeDirectory, madeFile } from '../made-entry.ts'
+import type { Finding } from '../finding.ts'
 import type { OpenSource, ReadContext } from '../source-kind.ts'
 import type { DockerImagesConfig } from './config.ts'
 import { inspectImage, openImagesEngine } from './engine-images.ts'
@@ -23,11 +24,13 @@ import { CONFIG_FILE, IMAGES_FOLDER, LAYERS_FOLDER, MANIFEST_FILE } from './stor
 export async function openImages(config: DockerImagesConfig, context: ReadContext): Promise<OpenSource> {
   await using opened = new AsyncDisposableStack()
   const engine = opened.use(await openImagesEngine(config, context))
-  const { images: selected, findings } = await selectImages(config, engine)
+  const { images: selected, findings: notThere } = await selectImages(config, engine)
+  const all: ImageFacts[] = []
+  for (const image of selected) all.push(await factsOfImage(engine, image))
+  const images = all.filter(({ layers }) => layers.length > 0)
+  const findings = [...notThere, ...all.filter(({ layers }) => layers.length === 0).map(withoutLayers)]
   const [first] = findings
-  if (selected.length === 0 && first) throw new DockerError(first.message, withoutUndefined({ hint: first.hint }))
-  const images: ImageFacts[] = []
-  for (const image of selected) images.push(await factsOfImage(engine, image))
+  if (images.length === 0 && first) throw new DockerError(first.message, withoutUndefined({ hint: first.hint }))
   const known = await readKnownImages(context)
   const reading = readLayers(images, { engine, known, context })
   const owned = opened.move()
@@ -52,6 +55,14 @@ async function factsOfImage(
     ...{ id, tags: [...tags], digests: [...digests] },
     ...{ architecture, os, created, sizeBytes, layers: [...layers] },
     containers: [...containers],
+  }
+}
+
+function withoutLayers({ id, tags: [name = id] }: ImageFacts): Finding {
+  return {
+    severity: 'error',
+    message: `the image ${name} has no layers, and Docker exports no such image`,
+    hint: 'keep the file that it is built from, and name the image under `exclude:`',
   }
 }
 
