@@ -12,7 +12,12 @@ import { recordReplacement } from './replacements.ts'
 
 /** Containers of a project that run now. */
 export async function runningOf(engine: DockerEngine, project: string): Promise<readonly ContainerSummary[]> {
-  return (await listContainers(engine)).filter((container) => projectOf(container) === project && isAlive(container))
+  return (await containersOf(engine, project)).filter(isAlive)
+}
+
+/** In whatever state: one that another run has stopped must not be started in the middle of this. */
+async function containersOf(engine: DockerEngine, project: string): Promise<readonly ContainerSummary[]> {
+  return (await listContainers(engine)).filter((container) => projectOf(container) === project)
 }
 
 /** What is done to a project that stands still, one plan after the other. */
@@ -34,7 +39,7 @@ export async function replaceWhileStopped(
 ): Promise<Restored> {
   const began = new Date()
   await using engine = await engineOf(config, context)
-  await using hold = await holdContainers(engine, await runningOf(engine, project), 'stop', context)
+  await using hold = await holdContainers(engine, await containersOf(engine, project), 'stop', context)
   const done: Restored[] = []
   try {
     for (const plan of plans) done.push(await plan.apply(context.signal))
