@@ -11,6 +11,7 @@ import {
   EmptyBackupError,
   type Entry,
   type EntryMetadata,
+  type FileContent,
   initRepository,
   lockAndLoad,
   MemoryBackend,
@@ -77,6 +78,19 @@ function streamEntry(name: string, pieces: () => AsyncIterable<Uint8Array>): Ent
 function metadataOf(mode: number, size: number): EntryMetadata {
   const zero = { uid: 0, gid: 0, mtimeNs: 0n, atimeNs: 0n, ctimeNs: 0n, inode: 0n, deviceId: 0n, links: 1n, rdev: 0n }
   return { mode, size, ...zero }
+}
+
+/** A name of a file that has others, all of the same inode. */
+function named(name: string, inode: bigint, content: FileContent): Entry {
+  return { kind: 'file', name, metadata: { ...metadataOf(0o100_644, 5), inode, links: 2n }, content }
+}
+
+function streamOf(text: string, more: { isAlwaysRead?: boolean } = {}): FileContent {
+  return { kind: 'stream', open: () => pieceOf(text), ...more }
+}
+
+async function* pieceOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
 }
 
 /** The content of every file of the newest snapshot, by path. */
@@ -379,3 +393,59 @@ async function* pieces(content: Uint8Array): AsyncGenerator<Uint8Array> {
 function sha256(content: Uint8Array): BlobId {
   return createHash('sha256').update(content).digest('hex') as BlobId
 }
+
+describe('entries that come as a stream', () => {
+  test('are not read again for their further names, whether the first was read or is unchanged', async () => {
+    await using repository = await newRepository()
+    const root = directoryOf(
+      named('first', 7n, streamOf('seven')),
+      named('other', 8n, streamOf('eight')),
+      named('further', 7n, { kind: 'link' }),
+    )
+    for (const filesUnmodified of [0, 2]) {
+      const { outcome, repositories } = await backUpTo([repository], root)
+      expect(outcome).toBe('succeeded')
+      expect(repositories[0]!.summary).toMatchObject({ filesUnmodified })
+      const stored = await contents(repository)
+      expect([...stored].map(([path, content]) => `${path} ${content.toString()}`)).toEqual([
+        '/first seven',
+        '/further seven',
+        '/other eight',
+      ])
+    }
+  })
+
+  test('are unreadable under a further name when the first is not in the backup', async () => {
+    await using repository = await newRepository()
+    const root = directoryOf(named('other', 8n, streamOf('eight')), named('further', 7n, { kind: 'link' }))
+    const { outcome, unreadable } = await backUpTo([repository], root)
+    expect(outcome).toBe('incomplete')
+    expect(unreadable.map(({ path }) => path)).toEqual(['/further'])
+  })
+
+  test('are read although nothing seems to have changed, where that proves nothing', async () => {
+    await using repository = await newRepository()
+    const read = async (text: string, isAlwaysRead: boolean): Promise<string | undefined> => {
+      await backUpTo([repository], directoryOf(named('file', 7n, streamOf(text, { isAlwaysRead }))))
+      return (await contents(repository)).get('/file')?.toString()
+    }
+    expect(await read('seven', false)).toBe('seven')
+    expect(await read('eight', false)).toBe('seven')
+    expect(await read('eight', true)).toBe('eight')
+  })
+
+  test('have the names of their owners where they are from', async () => {
+    await using repository = await newRepository()
+    const owned = (name: string, owner: object): Entry => {
+      return { kind: 'fifo', name, metadata: { ...metadataOf(0o010_644, 0), ...owner } }
+    }
+    const root = directoryOf(owned('a', {}), owned('b', { user: 'app', group: '' }))
+    await backUpTo([repository], root)
+    await repository.loadIndex()
+    const { nodes } = await repository.readTree((await repository.snapshots())[0]!.tree)
+    expect(nodes.map(({ user, group }) => [user, group])).toEqual([
+      ['root', 'root'],
+      ['app', undefined],
+    ])
+  })
+})

@@ -102,6 +102,29 @@ describe.skipIf(skipBecause(missing))('dumping', () => {
     expect(verbose).toContain('a/linked link to a/b/file')
   })
 
+  test('gives what is dumped another name, itself included', async ({ expect }) => {
+    await using dir = await makeTempDir()
+    await backedUp(dir, async (source) => {
+      await mkdir(join(source, 'a/b'), { recursive: true, mode: 0o750 })
+      await writeFile(join(source, 'a/b/file'), 'content')
+      await link(join(source, 'a/b/file'), join(source, 'a/linked'))
+    })
+    const list = async (path: string, as: string): Promise<string[]> => {
+      const { stdout } = await runOk('tar', ['-tv', '-f', await dumpTo(dir, 'out.tar', path, { as })])
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => `${line.slice(0, 10)} ${line.split(/:\d\d /)[1]}`)
+    }
+    expect(await list('/a', 'app/new')).toEqual([
+      'drwxr-x--- app/new/',
+      'drwxr-x--- app/new/b/',
+      '-rw-r--r-- app/new/b/file',
+      'hrw-r--r-- app/new/linked link to app/new/b/file',
+    ])
+    expect(await list('/a/b/file', 'alone')).toEqual(['-rw-r--r-- alone'])
+  })
+
   test('makes a zip file that unzip and Python find whole', async ({ expect }) => {
     await using dir = await makeTempDir()
     await backedUp(dir, async (source) => {
