@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { errorMessage, systemCode } from '../../../errors.ts'
 import type { ReadContext } from '../../source-kind.ts'
+import { digestOf } from './digest.ts'
 
 /** Bytes of a layer's archive, and of the two parts in which it is stored. */
 export interface LayerSizes {
@@ -51,7 +52,7 @@ export async function readKnownImages({ stateFolder, log }: ReadContext): Promis
     const known = images.map(([id, { config, order, paths }]) => {
       return [id, { config: Buffer.from(config, 'base64'), order, paths: new Map(paths) }] as const
     })
-    return { sizes: new Map(sizes), images: new Map(known) }
+    return { sizes: new Map(sizes), images: new Map(known.filter(([id, { config }]) => digestOf(config) === id)) }
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') log(`what is known of images is found out again: ${errorMessage(error)}`)
     return { sizes: new Map(), images: new Map() }
