@@ -32,7 +32,7 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
   const resources = owned.use(new AsyncDisposableStack())
   const readings: VolumeReading[] = []
   for (const [at, volume] of volumes.entries()) {
-    readings.push(await readVolume(engine, volume, ways[at]!.way, resources, context.signal))
+    readings.push(await readVolume(engine, volume, ways[at]!.way, resources, context))
   }
   const held = owned.move()
   return {

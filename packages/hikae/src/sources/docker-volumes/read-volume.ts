@@ -1,10 +1,10 @@
 import type { DirectoryEntry, Entry } from '@hikae/engine'
 import { openArchive } from '../../docker/archive/open-archive.ts'
-import { withHelperContainer } from '../../docker/archive/helper-container.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { countedAll, noCounts, type TreeCounts, withChildren } from '../counted-tree.ts'
 import { bytePath, nameOf, parentPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
+import { helperWith, type HelperWork } from './helper-with.ts'
 import { VOLUMES_FOLDER } from './volume-facts.ts'
 import type { Volume } from './volume.ts'
 
@@ -30,7 +30,7 @@ export async function readVolume(
   volume: Volume,
   way: 'direct' | 'archive',
   owned: AsyncDisposableStack,
-  signal: AbortSignal,
+  work: HelperWork,
 ): Promise<VolumeReading> {
   let counts: TreeCounts | undefined
   const given = (directory: DirectoryEntry): Entry => {
@@ -41,7 +41,7 @@ export async function readVolume(
     }
     return withChildren(directory, children, volume.name)
   }
-  const source = way === 'direct' ? await directly(volume) : await throughEngine(engine, volume, owned, signal)
+  const source = way === 'direct' ? await directly(volume) : await throughEngine(engine, volume, owned, work)
   return {
     ...{ volume, way },
     async entry(of) {
@@ -87,15 +87,14 @@ async function throughEngine(
   engine: DockerEngine,
   { name }: Volume,
   owned: AsyncDisposableStack,
-  signal: AbortSignal,
+  work: HelperWork,
 ): Promise<Source> {
   const path = `/${VOLUMES_FOLDER}/${name}`
-  const mounts = [{ volume: name, path, isReadOnly: true }]
-  const helper = owned.use(await withHelperContainer(engine, { mounts }, signal))
+  const helper = owned.use(await helperWith(engine, { volume: name, path, isReadOnly: true }, work))
   let archive: Awaited<ReturnType<typeof openArchive>> | undefined
   return {
     async entry() {
-      archive = owned.use(await openArchive(engine, helper.id, path, signal))
+      archive = owned.use(await openArchive(engine, helper.id, path, work.signal))
       return archive.root
     },
     async finish() {

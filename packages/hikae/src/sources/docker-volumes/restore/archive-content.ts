@@ -1,10 +1,11 @@
 import type { DirectoryEntry } from '@hikae/engine'
 import { requestArchive } from '../../../docker/archive/archive-request.ts'
-import { type HelperContainer, withHelperContainer } from '../../../docker/archive/helper-container.ts'
+import type { HelperContainer } from '../../../docker/archive/helper-container.ts'
 import { openArchive } from '../../../docker/archive/open-archive.ts'
 import { putArchive } from '../../../docker/archive/put-archive.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { TreeCounts } from '../../counted-tree.ts'
+import { helperWith, type HelperWork } from '../helper-with.ts'
 import { VOLUMES_FOLDER } from '../volume-facts.ts'
 import type { VolumeWork } from './build-volume.ts'
 
@@ -18,12 +19,12 @@ const PLACE = `${ROOT}${NAME}`
 
 /** Fills an empty volume with what was saved of one, through a container that is never started. */
 export async function fillThroughEngine(
-  { engine, point, context: { signal } }: VolumeWork,
+  { engine, point, context }: VolumeWork,
   saved: string,
   volume: string,
 ): Promise<void> {
-  await using writer = await helperWith(engine, volume, 'write', signal)
-  await putArchive(engine, writer.id, ROOT, point.tar(`/${VOLUMES_FOLDER}/${saved}`, NAME), signal)
+  await using writer = await helperOf(engine, volume, 'write', context)
+  await putArchive(engine, writer.id, ROOT, point.tar(`/${VOLUMES_FOLDER}/${saved}`, NAME), context.signal)
 }
 
 /** Copies a volume into an empty one. */
@@ -31,10 +32,11 @@ export async function copyThroughEngine(
   engine: DockerEngine,
   from: string,
   to: string,
-  signal: AbortSignal,
+  work: HelperWork,
 ): Promise<void> {
-  await using reader = await helperWith(engine, from, 'read', signal)
-  await using writer = await helperWith(engine, to, 'write', signal)
+  const { signal } = work
+  await using reader = await helperOf(engine, from, 'read', work)
+  await using writer = await helperOf(engine, to, 'write', work)
   await putArchive(engine, writer.id, ROOT, requestArchive(engine, reader.id, PLACE, signal), signal)
 }
 
@@ -44,8 +46,9 @@ export interface ReadCounts extends TreeCounts {
   hasLinks: boolean
 }
 
-export async function countVolume(engine: DockerEngine, volume: string, signal: AbortSignal): Promise<ReadCounts> {
-  await using reader = await helperWith(engine, volume, 'read', signal)
+export async function countVolume(engine: DockerEngine, volume: string, work: HelperWork): Promise<ReadCounts> {
+  const { signal } = work
+  await using reader = await helperOf(engine, volume, 'read', work)
   await using archive = await openArchive(engine, reader.id, PLACE, signal)
   const hasLinks = await readAll(archive.root, signal)
   const counts = await archive.finish()
@@ -53,14 +56,13 @@ export async function countVolume(engine: DockerEngine, volume: string, signal: 
   return { ...counts, directories: counts.directories - 1, hasLinks }
 }
 
-function helperWith(
+function helperOf(
   engine: DockerEngine,
   volume: string,
   access: 'read' | 'write',
-  signal: AbortSignal,
+  work: HelperWork,
 ): Promise<HelperContainer> {
-  const mounts = [{ volume, path: PLACE, isReadOnly: access === 'read' }]
-  return withHelperContainer(engine, { mounts }, signal)
+  return helperWith(engine, { volume, path: PLACE, isReadOnly: access === 'read' }, work)
 }
 
 /** @returns whether there are further names of files */

@@ -12,6 +12,7 @@ import { accessTo, type VolumeAccess } from '../access.ts'
 import type { DockerVolumesConfig } from '../config.ts'
 import { countFolder } from '../count-folder.ts'
 import { countPoint, countText, isSameCount } from '../count-point.ts'
+import type { HelperWork } from '../helper-with.ts'
 import { VOLUMES_FOLDER } from '../volume-facts.ts'
 import { createVolume, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
 import { countVolume, fillThroughEngine } from './archive-content.ts'
@@ -65,21 +66,21 @@ export async function fillVolume(work: VolumeWork, saved: string, volume: Volume
   )
   if (way === 'direct') await fillDirectly(work, saved, volume)
   else await fillThroughEngine(work, saved, volume.name)
-  await compare({ engine, signal: context.signal }, volume, way, await countPoint(point, saved))
+  await compare({ engine, signal: context.signal, log: context.log }, volume, way, await countPoint(point, saved))
   return way
 }
 
 /** @throws {InputError} a volume does not have what it is to have */
 export async function compare(
-  { engine, signal }: { readonly engine: DockerEngine; readonly signal: AbortSignal },
+  { engine, ...work }: HelperWork & { readonly engine: DockerEngine },
   volume: Volume,
   way: VolumeAccess['way'],
   wanted: TreeCounts,
 ): Promise<void> {
   const there =
     way === 'direct'
-      ? { ...(await countFolder(bytePath(volume.mountpoint), signal)), hasLinks: false }
-      : await countVolume(engine, volume.name, signal)
+      ? { ...(await countFolder(bytePath(volume.mountpoint), work.signal)), hasLinks: false }
+      : await countVolume(engine, volume.name, work)
   if (isSameCount(there, wanted, { isContentAlike: !there.hasLinks })) return
   throw new InputError(
     `in the volume ${volume.name} there are ${countText(there)} after it was filled, and not ${countText(wanted)}`,

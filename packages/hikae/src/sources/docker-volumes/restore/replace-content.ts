@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
+import type { HelperWork } from '../helper-with.ts'
 import { specOf } from '../volume-facts.ts'
 import { createVolume, findVolume, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
 import { copyThroughEngine, countVolume } from './archive-content.ts'
@@ -32,9 +33,10 @@ export async function replaceContent(
   const spec = specOf(live)
   // From here on it is all or nothing, whoever wants to stop.
   const lasting = engine.outlastingStops()
+  const unstopped = { signal: new AbortController().signal, log: context.log }
   const mark = await markReplacing(lasting, spec, fresh.volume, kept)
   fresh.leave()
-  const filled = await refill(lasting, spec, fresh.volume, NEVER)
+  const filled = await refill(lasting, spec, fresh.volume, unstopped)
   await removeVolume(lasting, fresh.volume.name)
   await removeVolume(lasting, mark)
   return {
@@ -42,14 +44,12 @@ export async function replaceContent(
     kept,
     async undo() {
       const again = await markFilling(lasting, fillingLabels(spec, { from: kept.name, kept: kept.name }))
-      await refill(lasting, spec, kept, NEVER)
+      await refill(lasting, spec, kept, unstopped)
       await removeVolume(lasting, kept.name)
       await removeVolume(lasting, again)
     },
   }
 }
-
-const NEVER = new AbortController().signal
 
 /**
  * Makes a volume that is not there, and has it filled. While that goes on, another volume says so; by a label that both have it
@@ -89,7 +89,7 @@ export async function finishFilling(engine: DockerEngine, mark: Volume, signal: 
   }
   const source = await findVolume(engine, from)
   if (source) {
-    await refill(engine, spec, source, signal)
+    await refill(engine, spec, source, { signal })
     await removeVolume(engine, from)
   }
   await removeVolume(engine, mark.name)
@@ -129,7 +129,7 @@ async function copyOf(
     labels,
   })
   try {
-    await copy(engine, live, kept, context.signal)
+    await copy(engine, live, kept, context)
     return kept
   } catch (error) {
     await removeVolume(engine.outlastingStops(), kept.name)
@@ -137,16 +137,16 @@ async function copyOf(
   }
 }
 
-async function refill(engine: DockerEngine, spec: VolumeSpec, from: Volume, signal: AbortSignal): Promise<Volume> {
+async function refill(engine: DockerEngine, spec: VolumeSpec, from: Volume, work: HelperWork): Promise<Volume> {
   await removeVolume(engine, spec.name)
   const volume = await createVolume(engine, spec)
-  await copy(engine, from, volume, signal)
+  await copy(engine, from, volume, work)
   return volume
 }
 
-async function copy(engine: DockerEngine, from: Volume, to: Volume, signal: AbortSignal): Promise<void> {
-  await copyThroughEngine(engine, from.name, to.name, signal)
-  await compare({ engine, signal }, to, 'archive', await countVolume(engine, from.name, signal))
+async function copy(engine: DockerEngine, from: Volume, to: Volume, work: HelperWork): Promise<void> {
+  await copyThroughEngine(engine, from.name, to.name, work)
+  await compare({ engine, ...work }, to, 'archive', await countVolume(engine, from.name, work))
 }
 
 async function markFilling(engine: DockerEngine, labels: Record<string, string>): Promise<string> {
