@@ -39,7 +39,9 @@ const fields = z.strictObject({
   paths: z
     .array(path)
     .min(1)
-    .describe('Files and folders in the container, from `/` on. One that is not there makes the run incomplete.')
+    .describe(
+      'Files and folders in the container, from `/` on. One that is not there makes the run incomplete. Docker tells times in whole seconds, and no extended attributes but capabilities; sockets are left out.',
+    )
     .meta({ examples: [['/app/uploads']] }),
   quiesce: quiesceSchema.default('none'),
 })
