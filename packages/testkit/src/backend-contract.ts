@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { describe, test as base, type ExpectStatic } from 'vitest'
+import { afterAll, beforeAll, describe, test as base, type ExpectStatic } from 'vitest'
 import {
   FileExistsError,
   FileMissingError,
@@ -38,14 +38,23 @@ export function describeBackend(name: string, open: () => Promise<ContractSubjec
     // oxlint-disable-next-line no-empty-pattern -- vitest wants a destructuring pattern here
     subject: async ({}, use) => {
       await using subject = await open()
-      await subject.backend.create()
-      await subject.backend.write('config', '', Buffer.from('the config'))
+      await makeRepository(subject.backend)
       await use(subject)
     },
     backend: async ({ subject }, use) => use(subject.backend),
   })
 
   describe(`${name} as a backend`, () => {
+    // One place for the tests that change nothing: making one means hundreds of folders, over a network too.
+    let unchanged: ContractSubject
+    let digits: string
+    beforeAll(async () => {
+      unchanged = await open()
+      await makeRepository(unchanged.backend)
+      digits = await stored(unchanged.backend, 'pack', '0123456789')
+    })
+    afterAll(() => unchanged[Symbol.asyncDispose]())
+
     describe('writing', () => {
       test.for(NAMED_KINDS)('a written %s is read back, measured and listed', async (kind, { backend, expect }) => {
         const content = randomBytesOf(kind, 1000)
@@ -200,11 +209,10 @@ export function describeBackend(name: string, open: () => Promise<ContractSubjec
         [4, undefined],
         [10, undefined],
         [undefined, 3],
-      ])('bytes from %s, %s of them, are those bytes', async ([offset, length], { backend, expect }) => {
-        const name = await stored(backend, 'pack', '0123456789')
+      ])('bytes from %s, %s of them, are those bytes', async ([offset, length], { expect }) => {
         const range = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) }
         const end = length === undefined ? undefined : (offset ?? 0) + length
-        expect(textOf(await backend.read('pack', name, range))).toBe('0123456789'.slice(offset ?? 0, end))
+        expect(textOf(await unchanged.backend.read('pack', digits, range))).toBe('0123456789'.slice(offset ?? 0, end))
       })
 
       test.for([
@@ -215,9 +223,11 @@ export function describeBackend(name: string, open: () => Promise<ContractSubjec
         [1000, 1],
         [0, 2 ** 40],
         [11, undefined],
-      ])('bytes from %s, %s of them, are past the end and refused', async ([offset, length], { backend, expect }) => {
-        const name = await stored(backend, 'pack', '0123456789')
-        const read = backend.read('pack', name, { offset: offset!, ...(length !== undefined && { length }) })
+      ])('bytes from %s, %s of them, are past the end and refused', async ([offset, length], { expect }) => {
+        const read = unchanged.backend.read('pack', digits, {
+          offset: offset!,
+          ...(length !== undefined && { length }),
+        })
         const error = await read.then(String, (error: unknown) => error)
         expect(error).toBeInstanceOf(RangeOutsideFileError)
         expect((error as KnownError).transient).toBe(false)
@@ -271,7 +281,8 @@ export function describeBackend(name: string, open: () => Promise<ContractSubjec
     describe('names', () => {
       test.for(['', 'short', '../../etc/passwd', 'A'.repeat(64), `${'a'.repeat(64)}/..`, `${'a'.repeat(64)}-tmp-1`])(
         'the name %j is refused everywhere',
-        async (name, { backend, expect }) => {
+        async (name, { expect }) => {
+          const { backend } = unchanged
           await expect(backend.write('pack', name, Buffer.from('x'))).rejects.toBeInstanceOf(InvalidInputError)
           await expect(backend.read('pack', name)).rejects.toBeInstanceOf(InvalidInputError)
           await expect(backend.size('pack', name)).rejects.toBeInstanceOf(InvalidInputError)
@@ -352,6 +363,11 @@ function nameOf(content: Uint8Array): string {
 
 function textOf(content: Uint8Array): string {
   return Buffer.from(content).toString()
+}
+
+async function makeRepository(backend: Backend): Promise<void> {
+  await backend.create()
+  await backend.write('config', '', Buffer.from('the config'))
 }
 
 async function stored(backend: Backend, kind: FileKind, text: string): Promise<string> {
