@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { BASE_IMAGE, makeTempDir, skipBecause, type TempDir, whyNoDocker } from '@hikae/testkit'
 import { afterAll, beforeAll, describe, test as base } from 'vitest'
 import { containerFilesSource as kind } from '../../src/sources/container-files/container-files-source.ts'
@@ -137,11 +138,15 @@ describe.skipIf(skip)('files in containers', () => {
     const config = containers.config({ container: name, paths: ['/app'] })
     const point = await saved(config, dir, ground)
     await containers.inside(name, 'rm /app/two; echo y > /app/one; echo mine > /app/newer')
+    // As a process that was killed leaves it: no process has this number.
+    const unfinished = join(await context.stateFolder(), 'kept', '.new-4194305-20260101T000000Z-00000000')
+    await mkdir(unfinished, { recursive: true })
     const plan = await kind.planRestore(config, point, {}, context)
     expect(plan.steps.join('\n')).toContain('1 that are in /app and not in the backup stay: /app/newer')
     expect(plan.steps.join('\n')).toContain('goes on running')
     await plan.apply(context.signal)
     expect(await containers.inside(name, 'cat /app/newer /app/two; stat -c "%a %h" /app/one')).toBe('mine\nx\n4755 2')
+    await expect(stat(unfinished)).rejects.toThrow('ENOENT')
     const [copy] = await kind.kept!(config, context)
     await (await copy!.planUndo(context)).apply(context.signal)
     expect(await containers.inside(name, 'cd /app; ls; cat one newer')).toBe('newer\none\ny\nmine')

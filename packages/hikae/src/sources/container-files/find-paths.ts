@@ -69,7 +69,10 @@ function isMissing(path: string, { name, state }: ContainerSummary): Finding {
   return {
     severity: 'error',
     message: `there is no ${path} in the container ${name}`,
-    hint: `look with \`docker cp ${name}:${path} - | tar t\`${state === 'created' ? '; the container was never started' : ''}`,
+    hint:
+      state === 'created'
+        ? 'the container was never started, and may make it when it is'
+        : `correct it, or take it out of paths; \`docker diff ${name}\` lists what the container has made`,
   }
 }
 

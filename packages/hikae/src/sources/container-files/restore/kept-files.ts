@@ -17,6 +17,8 @@ import { entriesBelow } from './entries-below.ts'
 
 const FOLDER = 'kept'
 const INDEX = 'index.json'
+/** With the process that makes it. */
+const UNFINISHED = /^\.new-(\d+)-/
 const NAME = /^(\d{8}T\d{6}Z)-[0-9a-f]{8}$/
 
 const indexSchema = z.object({
@@ -52,7 +54,8 @@ export async function keepFiles(
   const parent = join(await context.stateFolder(), FOLDER)
   const time = new Date()
   const name = `${stampOf(time)}-${randomBytes(4).toString('hex')}`
-  const fresh = join(parent, `.new-${name}`)
+  const fresh = join(parent, `.new-${process.pid}-${name}`)
+  await removeUnfinished(parent)
   await mkdir(fresh, { recursive: true, mode: 0o700 })
   try {
     const kept: { path: string; archive: string | null }[] = []
@@ -103,6 +106,23 @@ export async function removeKept({ folder }: KeptFiles): Promise<void> {
 /** The archive of a path, to be written back. It begins with the last name of the path. */
 export function readKept({ folder }: KeptFiles, archive: string): AsyncIterable<Uint8Array> {
   return createReadStream(join(folder, archive)) as AsyncIterable<Uint8Array>
+}
+
+/** What a killed process has not kept to the end. */
+async function removeUnfinished(parent: string): Promise<void> {
+  for (const name of await namesIn(parent)) {
+    const pid = UNFINISHED.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH'
+  }
 }
 
 async function keepPath(

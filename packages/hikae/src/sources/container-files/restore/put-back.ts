@@ -28,7 +28,8 @@ export async function keptContainerFiles(
 /**
  * Puts what was kept in the place of what is there. The engine removes nothing by itself, but an archive in which a folder is
  * an empty file first, and then the folder, makes it do so. Where something is mounted at the path or below, it is written
- * over, and what was added stays. So does a path where nothing was.
+ * over, and what was added stays. So does a path where nothing was. Files with several names lose setuid and setgid: see
+ * `putArchive`.
  */
 export async function putBack(
   engine: Pick<DockerEngine, 'ask'>,
@@ -73,7 +74,7 @@ export async function undone(
 
 function canReplace(path: string, { mounts }: ContainerSummary): boolean {
   const isMounted = mounts.some(({ destination }) => isWithin(destination, path))
-  return !isMounted && bytePath(path).length <= LONGEST_PLAIN_NAME
+  return !isMounted && nameOf(bytePath(path)).length <= LONGEST_PLAIN_NAME
 }
 
 async function* emptyFileBefore(
