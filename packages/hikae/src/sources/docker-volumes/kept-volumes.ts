@@ -8,6 +8,7 @@ import { countFolder } from './count-folder.ts'
 import { openVolumesEngine } from './open-volumes-engine.ts'
 import { exchange } from './restore/exchange.ts'
 import { runningUsers } from './restore/hold-users.ts'
+import { removeLeft } from './restore/remove-left.ts'
 import { settleVolumes } from './restore/settle-volumes.ts'
 import { LABELS, specOfLabel } from './restore/volume-labels.ts'
 import { selectVolumes } from './select-volumes.ts'
@@ -98,7 +99,7 @@ async function undo(
     const spec = specOfLabel(kept)
     if (!spec) throw new InputError(`the volume ${kept.name} does not say what ${name} was made of`)
     live.set(name, await createVolume(engine, { ...spec, name }))
-    made.defer(() => removeVolume(engine.outlastingStops(), name))
+    made.defer(() => removeLeft(engine, name, context))
   }
   const exchanges = volumes.map(({ kept, name }) => ({
     live: live.get(name)!,

@@ -1,6 +1,5 @@
 import { rename, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isConflict } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { InputError } from '../../../errors.ts'
 import type { TreeCounts } from '../../counted-tree.ts'
@@ -14,8 +13,9 @@ import { countFolder } from '../count-folder.ts'
 import { countPoint, countText, isSameCount } from '../count-point.ts'
 import type { HelperWork } from '../helper-with.ts'
 import { VOLUMES_FOLDER } from '../volume-facts.ts'
-import { createVolume, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
+import { createVolume, type Volume, type VolumeSpec } from '../volume.ts'
 import { countVolume, fillThroughEngine } from './archive-content.ts'
+import { removeLeft } from './remove-left.ts'
 import { freshLabels, freshVolumeName } from './volume-labels.ts'
 
 /** What a restore works with. */
@@ -47,7 +47,7 @@ export async function buildVolume(work: VolumeWork, saved: string, target: Volum
   const { driver, options } = target
   const labels = freshLabels(target.name)
   const volume = await createVolume(engine, { name: freshVolumeName(target.name), driver, options, labels })
-  owned.defer(() => removeLeft(engine, volume, context))
+  owned.defer(() => removeLeft(engine, volume.name, context))
   const way = await fillVolume(work, saved, volume)
   const fresh = owned.move()
   return { volume, way, leave: () => void fresh.move(), [Symbol.asyncDispose]: () => fresh.disposeAsync() }
@@ -95,13 +95,4 @@ async function fillDirectly({ point, context }: VolumeWork, saved: string, { mou
   await rename(join(beside, saved), mountpoint)
   await rmdir(beside)
   await flushFileSystem(dirname(mountpoint), context.signal, context)
-}
-
-/** After a stop, too; what cannot be removed now is removed by the next start. */
-async function removeLeft(engine: DockerEngine, { name }: Volume, { log }: ReadContext): Promise<void> {
-  try {
-    await removeVolume(engine.outlastingStops(), name)
-  } catch (error) {
-    log(`the volume ${name}, which this restore made, is left${isConflict(error) ? ', because it is in use' : ''}`)
-  }
 }

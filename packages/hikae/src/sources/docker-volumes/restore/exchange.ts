@@ -1,5 +1,5 @@
 import type { DockerEngine } from '../../../docker/engine.ts'
-import { errorMessage, InputError, isKnownError } from '../../../errors.ts'
+import { errorMessage, InputError, isKnownError, ProgramError } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import type { Volume } from '../volume.ts'
@@ -8,6 +8,12 @@ import { stopUsers } from './hold-users.ts'
 import { replaceContent } from './replace-content.ts'
 import { type SwappedVolume, swapVolume } from './swap-volume.ts'
 import { waitForHealth } from './wait-for-health.ts'
+
+/** What was put in place stays there, and what was there before is kept. */
+class NotUndoneError extends ProgramError {
+  override readonly name = 'NotUndoneError'
+  readonly code = 'NOT_UNDONE'
+}
 
 /** A volume, and another whose content takes its place. */
 export interface Exchange {
@@ -55,8 +61,12 @@ export async function exchange(
     refuseUnwell(findings)
     await waitForHealth(engine, held, context.signal)
   } catch (error) {
-    await undoWhileStopped(engine.outlastingStops(), volumes, swapped, error, context)
-    await startEnded(engine.outlastingStops(), held)
+    try {
+      await undoWhileStopped(engine.outlastingStops(), volumes, swapped, error, context)
+      await startEnded(engine.outlastingStops(), held)
+    } catch (again) {
+      throw notUndone(error, again, swapped)
+    }
     throw undone(error)
   }
   return { kept: swapped.map(({ kept }) => kept.name), findings }
@@ -92,17 +102,22 @@ async function startEnded(engine: DockerEngine, names: readonly string[]): Promi
 }
 
 async function undoAll(swapped: readonly SwappedVolume[], cause: unknown): Promise<void> {
-  for (const each of swapped.toReversed()) {
+  for (const [at, each] of swapped.toReversed().entries()) {
     try {
       await each.undo()
     } catch (error) {
-      const { live, kept } = each
-      throw new InputError(
-        `${errorMessage(cause)}; and what was in the volume ${live.name} before could not be put back: ${errorMessage(error)}`,
-        { hint: `it is whole in the volume ${kept.name}`, cause: error },
-      )
+      throw notUndone(cause, error, swapped.slice(0, swapped.length - at))
     }
   }
+}
+
+function notUndone(cause: unknown, error: unknown, swapped: readonly SwappedVolume[]): unknown {
+  if (error instanceof NotUndoneError) return error
+  const names = swapped.map(({ live, kept }) => `of ${live.name} in ${kept.name}`).join(', ')
+  return new NotUndoneError(`${errorMessage(cause)}; and it could not be undone: ${errorMessage(error)}`, {
+    hint: `what was there before is whole: ${names}; put it back with \`hikae restore SOURCE --undo\` when the cause is gone`,
+    cause: error,
+  })
 }
 
 function undone(error: unknown): unknown {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DockerError } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
@@ -71,9 +72,18 @@ export async function createFilled(
     await removeVolume(lasting, mark)
     return volume
   } catch (error) {
-    await removeFilled(lasting, spec.name, restored[LABELS.restored])
-    await removeVolume(lasting, mark)
+    await undoFilling(lasting, spec.name, mark, restored[LABELS.restored])
     throw error
+  }
+}
+
+/** Where that cannot be done, what says that it is being filled stays, and the next start does it. */
+async function undoFilling(engine: DockerEngine, name: string, mark: string, restored: string): Promise<void> {
+  try {
+    await removeFilled(engine, name, restored)
+    await removeVolume(engine, mark)
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error
   }
 }
 

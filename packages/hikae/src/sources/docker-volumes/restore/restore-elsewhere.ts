@@ -7,10 +7,11 @@ import type { DockerVolumesConfig } from '../config.ts'
 import { openVolumesEngine } from '../open-volumes-engine.ts'
 import { type SavedVolume, specOf, volumesFacts } from '../volume-facts.ts'
 import { usersOf } from '../volume-users.ts'
-import { findVolume, removeVolume, type VolumeSpec } from '../volume.ts'
+import { findVolume, type VolumeSpec } from '../volume.ts'
 import { fillVolume } from './build-volume.ts'
 import { createFilled } from './replace-content.ts'
 import { refuseMounted } from './refuse-mounted.ts'
+import { removeLeft } from './remove-left.ts'
 import { settleVolumes } from './settle-volumes.ts'
 import { targetNames } from './target-names.ts'
 
@@ -70,7 +71,7 @@ async function create(
     await refuseExisting(engine, each)
     const work = { engine, point, read: config.read, context }
     await createFilled(engine, spec, async (volume) => void (await fillVolume(work, saved.name, volume)))
-    made.defer(() => removeVolume(engine.outlastingStops(), spec.name))
+    made.defer(() => removeLeft(engine, spec.name, context))
   }
   made.move()
   return { place: wanted.map(({ spec }) => `volume ${spec.name}`).join(', '), findings: [] }

@@ -8,11 +8,12 @@ import type { DockerVolumesConfig } from '../config.ts'
 import { openVolumesEngine } from '../open-volumes-engine.ts'
 import { type SavedVolume, specOf, volumesFacts } from '../volume-facts.ts'
 import { usersOf } from '../volume-users.ts'
-import { findVolume, removeVolume, type Volume } from '../volume.ts'
+import { findVolume, type Volume } from '../volume.ts'
 import { buildVolume, fillVolume, type FreshVolume, type VolumeWork } from './build-volume.ts'
 import { exchange } from './exchange.ts'
 import { runningUsers } from './hold-users.ts'
 import { refuseMounted } from './refuse-mounted.ts'
+import { removeLeft } from './remove-left.ts'
 import { createFilled } from './replace-content.ts'
 import { settleVolumes } from './settle-volumes.ts'
 
@@ -68,7 +69,7 @@ async function restore(config: DockerVolumesConfig, point: SourcePoint, context:
   for (const { saved, live } of places) {
     if (live) continue
     await createFilled(engine, specOf(saved), async (volume) => void (await fillVolume(work, saved.name, volume)))
-    made.defer(() => removeVolume(engine.outlastingStops(), saved.name))
+    made.defer(() => removeLeft(engine, saved.name, context))
   }
   const { kept, findings } = await exchange(engine, built, new Date(), context)
   made.move()

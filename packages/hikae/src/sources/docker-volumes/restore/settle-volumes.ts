@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises'
 import { removeLeftHelpers } from '../../../docker/archive/left-helpers.ts'
 import { isMadeByEnded } from '../../../docker/made-by.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
@@ -8,7 +7,7 @@ import type { ReadContext } from '../../source-kind.ts'
 import { findVolume, listVolumes, removeVolume, type Volume } from '../volume.ts'
 import { finishFilling } from './replace-content.ts'
 import { finished, removed, stuck, undecided } from './settle-findings.ts'
-import { hasContent, moveContent } from './volume-content.ts'
+import { hasContent, isEmptyContent, moveContent, syncContents } from './volume-content.ts'
 import { LABELS } from './volume-labels.ts'
 
 /**
@@ -78,6 +77,7 @@ async function settleKept(engine: DockerEngine, kept: Volume): Promise<Finding[]
   }
   if (live && !(await hasContent(live))) {
     await moveContent(fresh, live)
+    await syncContents(live, fresh)
     await removeVolume(engine, fresh.name)
     return [finished(name, kept.name)]
   }
@@ -86,7 +86,7 @@ async function settleKept(engine: DockerEngine, kept: Volume): Promise<Finding[]
 
 /** Nothing was replaced: what was made to keep it is empty. */
 async function removeUnused(engine: DockerEngine, name: string, kept: Volume, fresh: Volume): Promise<Finding[]> {
-  if ((await readdir(kept.mountpoint)).length > 0) return [undecided(name, kept.name, fresh.name)]
+  if (!(await isEmptyContent(kept))) return [undecided(name, kept.name, fresh.name)]
   await removeVolume(engine, kept.name)
   return []
 }

@@ -2,7 +2,7 @@ import type { DockerEngine } from '../../../docker/engine.ts'
 import { createVolume, removeVolume, type Volume } from '../volume.ts'
 import { specOf } from '../volume-facts.ts'
 import { freeKeptName, keptLabels } from './volume-labels.ts'
-import { hasContent, moveContent } from './volume-content.ts'
+import { hasContent, isEmptyContent, moveContent, syncContents } from './volume-content.ts'
 
 /** A volume whose content was replaced. */
 export interface SwappedVolume {
@@ -46,21 +46,36 @@ export async function swapVolume(
   try {
     await moveContent(live, kept)
     await moveContent(fresh, live)
+    await syncContents(live, fresh, kept)
   } catch (error) {
-    await putBack(live, kept)
-    await removeVolume(lasting, kept.name)
+    await putBack(live, fresh, kept)
+    await removeEmpty(lasting, kept)
     throw error
   }
   return {
     ...{ live, kept },
     async undo() {
-      await moveContent(live, fresh)
-      await moveContent(kept, live)
-      await removeVolume(lasting, kept.name)
+      await putBack(live, fresh, kept)
+      await syncContents(live, fresh, kept)
+      await removeEmpty(lasting, kept)
     },
   }
 }
 
-async function putBack(live: Volume, kept: Volume): Promise<void> {
-  if (!(await hasContent(live))) await moveContent(kept, live)
+/** From wherever the exchange was. When the old cannot be put back, the fresh stays in place, and the old is kept. */
+async function putBack(live: Volume, fresh: Volume, kept: Volume): Promise<void> {
+  if (!(await hasContent(fresh))) await moveContent(live, fresh)
+  if (await hasContent(live)) return
+  try {
+    await moveContent(kept, live)
+  } catch (error) {
+    if (!(await hasContent(live))) await moveContent(fresh, live)
+    throw error
+  }
+}
+
+/** Never with the old content in it. */
+async function removeEmpty(engine: DockerEngine, kept: Volume): Promise<void> {
+  if ((await hasContent(kept)) && !(await isEmptyContent(kept))) return
+  await removeVolume(engine, kept.name)
 }

@@ -26,5 +26,9 @@ export async function isEmptyContent({ mountpoint }: Volume): Promise<boolean> {
  */
 export async function moveContent(from: Volume, to: Volume): Promise<void> {
   await rename(from.mountpoint, to.mountpoint)
-  for (const { mountpoint } of [to, from]) await syncToDisk(dirname(mountpoint))
+}
+
+/** Makes what was moved between volumes outlast a loss of power. */
+export async function syncContents(...volumes: readonly Volume[]): Promise<void> {
+  for (const { mountpoint } of volumes) await syncToDisk(dirname(mountpoint))
 }
