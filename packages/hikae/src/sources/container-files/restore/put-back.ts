@@ -31,7 +31,7 @@ export async function keptContainerFiles(
  * over, and what was added stays. So does a path where nothing was. Files with several names lose setuid and setgid: see
  * `putArchive`.
  */
-export async function putBack(
+async function putBack(
   engine: Pick<DockerEngine, 'ask'>,
   container: ContainerSummary,
   kept: KeptFiles,
