@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { BASE_IMAGE, startDocker, type TempDir, type TestDocker } from '@hikae/testkit'
 import type { Entry } from '@hikae/engine'
 import { openArchiveEntry } from '../../src/docker/archive/open-archive.ts'
+import { statPath } from '../../src/docker/archive/path-stat.ts'
 import { parseEngineAddress } from '../../src/docker/engine-address.ts'
 import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
 import { containerFilesConfig, type ContainerFilesConfig } from '../../src/sources/container-files/config.ts'
@@ -79,7 +80,7 @@ export class ContainerFilesGround implements AsyncDisposable {
   async subject(dir: TempDir): Promise<SourceSubject<ContainerFilesConfig>> {
     const [name, other] = [this.newName('app'), this.newName('other')]
     await this.run(name)
-    await this.run(other)
+    await this.docker.docker('create', '--name', other, BASE_IMAGE, 'never')
     await this.inside(name, FILL)
     const paths = ['/app/uploads', '/app/keys/rsa.pem']
     const config = this.config({ container: name, paths })
@@ -92,8 +93,8 @@ export class ContainerFilesGround implements AsyncDisposable {
         const [container, below] = to === undefined ? [name, ''] : (to.split(':') as [string, string])
         return await Promise.all(
           paths.map(async (path) => {
-            const stat = await this.docker.tryDocker(['exec', container, 'test', '-e', below + path])
-            return stat.exitCode === 0 ? await this.facts(container, below + path) : 'absent'
+            const isThere = await statPath(this.engine, container, below + path, signal)
+            return isThere ? await this.facts(container, below + path) : 'absent'
           }),
         )
       },
