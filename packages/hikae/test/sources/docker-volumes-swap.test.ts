@@ -35,7 +35,7 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are ex
       const [kept, ...others] = await docker.volumes(`${live}.`)
       expect(others).toEqual([])
       const states = async (name: string | undefined): Promise<unknown> =>
-        name === undefined ? 'gone' : (await docker.contents(name).catch(() => ({}) as Record<string, string>))['state']
+        name === undefined ? 'gone' : (await docker.contents(name).catch((): Record<string, string> => ({})))['state']
       const found = [await states(live), await states(fresh), await states(kept)]
       // The old content is somewhere, and the volume always has one of the two.
       expect(found).toContain('old')
