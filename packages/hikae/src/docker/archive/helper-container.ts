@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
-import { ownProcess } from '../../state/process-origin.ts'
 import { DockerError, isNotFound } from '../engine-error.ts'
 import type { DockerEngine } from '../engine.ts'
+import { madeByUs } from '../made-by.ts'
 import { HELPER_LABEL, removeLeftHelpers } from './left-helpers.ts'
 
 export interface HelperMount {
@@ -45,7 +45,7 @@ export async function withHelperContainer(
   }
   const settings = {
     Cmd: NO_COMMAND,
-    Labels: { ...labels, [HELPER_LABEL]: JSON.stringify(ownProcess()) },
+    Labels: { ...labels, [HELPER_LABEL]: madeByUs() },
     NetworkDisabled: true,
     HostConfig: { NetworkMode: 'none', Mounts: mounts.map(mountOf) },
   }
