@@ -12,7 +12,7 @@ export interface Expectations {
 const SMALLEST_BYTES = 64 * 1024
 const SMALLEST_FILES = 20
 
-/** Whether what was read is less than can be believed: nothing at all, or much less than the last time. */
+/** Whether what was read is less than can be believed: nothing at all, or much less than the last time that all was well. */
 export function judgeReading(
   { reading, size, previous }: JudgedReading,
   { mostShrinkage, mayBeEmpty }: Expectations,
@@ -41,7 +41,7 @@ function shrunk(lost: number, previous: SourceSize, now: SourceSize, threshold: 
   const percent = (share: number): string => `${Math.floor(share * 100)} %`
   return {
     severity: 'error',
-    message: `it has lost ${percent(lost)} since the last run: ${previous.files} files of ${previous.bytes} bytes were ${now.files} files of ${now.bytes} bytes this time`,
+    message: `it has lost ${percent(lost)} since the last good run: ${previous.files} files of ${previous.bytes} bytes were ${now.files} files of ${now.bytes} bytes this time`,
     hint: `if that is right, run the job with --accept-shrinkage, or allow more than ${percent(threshold)} with shrink: in the stack file`,
   }
 }

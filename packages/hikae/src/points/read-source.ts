@@ -15,7 +15,7 @@ export interface SourceSize {
   readonly bytes: number
 }
 
-/** A source right after it was read, and how large it was the last time, if there was one. */
+/** A source right after it was read, and how large it was the last time that it was good, if there was one. */
 export interface JudgedReading {
   readonly reading: SourceReading
   readonly size: SourceSize
@@ -69,7 +69,7 @@ export async function readSource(
     return counted(encodeManifest({ version: 1, ...origin, time, facts: { ...reading.facts } }))
   })
   const found = await Promise.all(targets.map((target) => withParent(target, origin)))
-  const previous = found.map(({ parent }) => parent?.summary).find((summary) => summary !== undefined)
+  const previous = found.map(({ lastGood }) => lastGood?.summary).find((summary) => summary !== undefined)
   let findings: readonly Finding[] | undefined
   const judgeOnce = ({ summary }: BackupEnd): readonly Finding[] => {
     if (!reading) return []
@@ -105,20 +105,25 @@ export function tagsOf({ stack, job, source, kind }: Omit<PointOrigin, 'run' | '
 
 interface TargetWithParent {
   readonly target: BackupTarget
-  readonly parent: StoredSnapshot | undefined
+  /** What a new one is compared with: one that was not good is no measure; the last of those, where there is no other. */
+  readonly lastGood: StoredSnapshot | undefined
 }
 
-/** The source's last snapshot by any job; what cannot be read is no parent. */
+/** The source's last snapshot by any job is its parent; what cannot be read is none. */
 async function withParent(target: BackupTarget, { stack, source, kind }: PointOrigin): Promise<TargetWithParent> {
   const snapshots = target.snapshots ?? (await target.repository.snapshots(target.signal, () => undefined))
   const wanted = [`stack=${stack}`, `source=${source}`, `kind=${kind}`]
-  const parent = snapshots
-    .filter(({ tags = [] }) => wanted.every((tag) => tags.includes(tag)))
-    .reduce<StoredSnapshot | undefined>(
-      (last, snapshot) => (last && Date.parse(last.time) > Date.parse(snapshot.time) ? last : snapshot),
-      undefined,
-    )
-  return { target: { ...target, snapshots, ...(parent ? { parent: parent.id } : {}) }, parent }
+  const own = snapshots.filter(({ tags = [] }) => wanted.every((tag) => tags.includes(tag)))
+  const parent = newestOf(own)
+  const lastGood = newestOf(own.filter(({ tags = [] }) => !tags.includes(INCOMPLETE_TAG))) ?? parent
+  return { target: { ...target, snapshots, ...(parent ? { parent: parent.id } : {}) }, lastGood }
+}
+
+function newestOf(snapshots: readonly StoredSnapshot[]): StoredSnapshot | undefined {
+  return snapshots.reduce<StoredSnapshot | undefined>(
+    (last, snapshot) => (last && Date.parse(last.time) > Date.parse(snapshot.time) ? last : snapshot),
+    undefined,
+  )
 }
 
 /** @param own what is ours in it; about the same in every run */
