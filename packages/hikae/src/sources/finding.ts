@@ -7,3 +7,8 @@ export interface Finding {
   /** The next step. */
   readonly hint?: string
 }
+
+/** Before reading, an error means that it would be in vain: what only makes a reading incomplete is less. */
+export function asWarnings(findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => ({ ...finding, severity: 'warning' }))
+}

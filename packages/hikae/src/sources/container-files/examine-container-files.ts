@@ -1,12 +1,12 @@
 import { DockerError } from '../../docker/engine-error.ts'
-import type { Finding } from '../finding.ts'
+import { asWarnings, type Finding } from '../finding.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { ContainerFilesConfig } from './config.ts'
 import { findContainerPaths } from './find-paths.ts'
 import { findTarget } from './find-target.ts'
 import { openTargetEngine } from './open-target.ts'
 
-/** Whether the engine answers, the container is there, and each path is in it. */
+/** Whether the engine answers, the container is there, and each path is in it: one that is not leaves the others to be saved. */
 export async function examineContainerFiles(
   config: ContainerFilesConfig,
   context: SourceContext,
@@ -14,7 +14,8 @@ export async function examineContainerFiles(
   try {
     await using engine = await openTargetEngine(config, context)
     const container = await findTarget(engine, config)
-    return (await findContainerPaths(engine, container, config.paths, context.signal)).findings
+    const { paths, findings } = await findContainerPaths(engine, container, config.paths, context.signal)
+    return paths.length === 0 ? findings : asWarnings(findings)
   } catch (error) {
     context.signal.throwIfAborted()
     if (!(error instanceof DockerError)) throw error

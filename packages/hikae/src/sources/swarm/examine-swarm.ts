@@ -1,5 +1,5 @@
 import { errorMessage, isKnownError } from '../../errors.ts'
-import type { Finding } from '../finding.ts'
+import { asWarnings, type Finding } from '../finding.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { SwarmConfig } from './config.ts'
 import { readLiveSwarm } from './manager/live-swarm.ts'
@@ -9,12 +9,17 @@ import { findMountedSecrets, whyUnreadable } from './read/secret-values.ts'
 import { missingStacks } from './read/open-swarm.ts'
 import { selectStacks } from './select-stacks.ts'
 
-/** Asks the manager for lists, and reads neither contents nor values. */
+/** Asks the manager for lists, and reads neither contents nor values. A stack that is not there leaves the others to be saved. */
 export async function examineSwarm(config: SwarmConfig, context: SourceContext): Promise<readonly Finding[]> {
   try {
     await using manager = await openManager(config, context)
     const live = await readLiveSwarm(manager.api)
-    const findings = [...missingStacks(config, live.contents), ...(await raftFindings(config, manager, live.contents))]
+    const missing = missingStacks(config, live.contents)
+    const isNothingThere = missing.length > 0 && missing.length === config.stacks?.length
+    const findings = [
+      ...(isNothingThere ? missing : asWarnings(missing)),
+      ...(await raftFindings(config, manager, live.contents)),
+    ]
     if (config.secrets.values === 'none') return findings
     const mounted = await findMountedSecrets(manager, live)
     const { secrets } = selectStacks(live.contents, config.stacks)
