@@ -26,6 +26,13 @@ export function isMadeByEnded(label: string): boolean {
   return hasEnded({ ...other, lock: 'elsewhere' }, own, () => true)
 }
 
+/** Whether a label is of another process that can be seen to go on. */
+export function isMadeByAnother(label: string): boolean {
+  const other = originOf(label)
+  const own = ownProcess()
+  return other !== undefined && other.pid !== own.pid && !hasEnded({ ...other, lock: 'none' }, own, () => false)
+}
+
 function originOf(label: string): ProcessOrigin | undefined {
   try {
     const parsed = origin.safeParse(JSON.parse(label))

@@ -1,4 +1,5 @@
 import type { DockerEngine } from '../../docker/engine.ts'
+import { isMadeByAnother } from '../../docker/made-by.ts'
 import { InputError } from '../../errors.ts'
 import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import { bytePath } from '../swap/byte-path.ts'
@@ -20,12 +21,18 @@ interface KeptVolume {
   readonly name: string
 }
 
-/** What restores in place have kept of the volumes that a configuration means; those of one restore together. */
+/**
+ * What restores in place have kept of the volumes that a configuration means; those of one restore together. What was
+ * interrupted is settled first; what is still being made is left out.
+ */
 export async function keptVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
   await using engine = await openVolumesEngine(config, context)
+  for (const { message } of await settleVolumes(engine, context)) context.log(message)
   const all = (await listVolumes(engine)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const byTime = Map.groupBy(
-    all.filter((volume) => isKeptOf(config, volume)).map((kept) => ({ kept, name: kept.labels[LABELS.kept]! })),
+    all
+      .filter((volume) => isKeptOf(config, volume) && !isInWork(volume, all))
+      .map((kept) => ({ kept, name: kept.labels[LABELS.kept]! })),
     ({ kept }) => kept.labels[LABELS.time]!,
   )
   const copies: KeptCopy[] = []
@@ -59,6 +66,11 @@ function isKeptOf(config: DockerVolumesConfig, volume: Volume): boolean {
   const spec = specOfLabel(volume)
   if (name === undefined || time === undefined || !spec) return false
   return selectVolumes(config, [{ ...volume, ...spec, name }]).volumes.length > 0
+}
+
+/** While what takes the place is there beside it, it may be no whole copy, or what was there may have to be put back. */
+function isInWork({ labels }: Volume, all: readonly Volume[]): boolean {
+  return all.some(({ name }) => name === labels[LABELS.from]) || isMadeByAnother(labels[LABELS.by] ?? '')
 }
 
 async function planUndo(
