@@ -1,7 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { skipBecause, whyNoDocker } from '@hikae/testkit'
+import { skipBecause, startDocker, whyNoDocker } from '@hikae/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { parseEngineAddress } from '../../src/docker/engine-address.ts'
+import { openEngine } from '../../src/docker/engine.ts'
+import { releaseHeld } from '../../src/docker/quiesce/release-held.ts'
 import { kill, QuiesceGround, until } from './quiesce-ground.ts'
 
 describe.skipIf(skipBecause(await whyNoDocker()))('containers that a killed process has left held still', () => {
@@ -52,6 +55,44 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that a killed proc
       'the container started, which a killed run had left stopped since, was started by something else',
     ])
     expect(await ground.left()).toEqual([])
+  })
+
+  test('are left as they are when somebody has started and stopped them since, also by the next run', async () => {
+    await ground.run('app')
+    await using running = await ground.holdElsewhere('stop', 'app')
+    await kill(running)
+    await ground.docker.docker('start', 'app')
+    await ground.docker.docker('stop', 'app')
+    await using engine = await ground.open()
+    const next = await ground.hold(engine, ['app'], 'stop', ground.context('next'))
+    expect(next.containers).toEqual([])
+    await next.release()
+    expect(await ground.settle()).toEqual([
+      {
+        severity: 'warning',
+        message: expect.stringMatching(/since \S+, was started by something else, ended again and was left so$/),
+        hint: 'if it is to run: `docker start app`',
+      },
+    ])
+    expect(await ground.state('app')).toBe('exited')
+    expect(await ground.left()).toEqual([])
+  })
+
+  test('are not looked for on another engine than theirs, and stay written down', async () => {
+    await ground.run('app')
+    await using running = await ground.holdElsewhere('stop', 'app')
+    await kill(running)
+    await using other = await startDocker()
+    const elsewhere = async () => await openEngine(parseEngineAddress(other.host), {}, new AbortController().signal)
+    expect(await releaseHeld(ground.context('tried'), elsewhere)).toEqual([
+      {
+        severity: 'error',
+        message: `the container app, which a killed run has left held still, is on the Docker Engine at ${ground.docker.host}, and the stack file means the one at ${other.host} now`,
+        hint: expect.stringContaining(`\`docker --host ${ground.docker.host} start app\``),
+      },
+    ])
+    expect(await ground.settle()).toMatchObject([{ severity: 'warning' }])
+    expect(await ground.state('app')).toBe('running')
   })
 
   test('are taken over by a run that holds them after that, and left to it', async () => {

@@ -66,12 +66,12 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     const first = await ground.hold(engine, ['shared'], 'stop', ground.context('first'))
     const second = await ground.hold(engine, ['shared'], 'stop', ground.context('second'))
     expect(second.containers).toEqual(['shared'])
-    expect((await first.release()).findings).toEqual([])
+    expect(await first.release()).toMatchObject({ findings: [], leftToAnother: ['shared'] })
     expect(await ground.state('shared')).toBe('exited')
     const third = await ground.hold(engine, ['shared'], 'pause', ground.context('third'))
     expect((await second.release()).findings).toEqual([])
     expect(await ground.state('shared')).toBe('exited')
-    expect((await third.release()).findings).toEqual([])
+    expect(await third.release()).toMatchObject({ findings: [], leftToAnother: [] })
     expect(await ground.state('shared')).toBe('running')
     expect(ground.logged).toEqual([
       'stopping the container shared',
@@ -153,6 +153,30 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     ])
     expect(await ground.states('ended', 'started', 'thawed')).toEqual(['exited', 'running', 'running'])
     expect(await ground.left()).toEqual([])
+  })
+
+  test('that somebody has started and stopped meanwhile are left so', async () => {
+    await ground.run('app')
+    await using engine = await ground.open()
+    const hold = await ground.hold(engine, ['app'], 'stop')
+    await ground.docker.docker('start', 'app')
+    await ground.docker.docker('stop', 'app')
+    expect((await hold.release()).findings.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      'error: the container app was started by something else, ended again and was left so while it was stopped: what was read meanwhile may not be of one moment',
+    ])
+    expect(await ground.state('app')).toBe('exited')
+    expect(await ground.left()).toEqual([])
+  })
+
+  test('that end and are started again all the time go on so', async () => {
+    const restless = ['--restart', 'always', 'test/base:1', 'sh', '-c', 'exit 1']
+    await ground.docker.docker('run', '--detach', '--name', 'restless', ...restless)
+    await using engine = await ground.open()
+    const hold = await ground.hold(engine, ['restless'], 'stop')
+    expect(await ground.state('restless')).toBe('exited')
+    const disturbed = (await hold.release()).findings.filter(({ message }) => message.includes('something else'))
+    expect(disturbed).toEqual([])
+    expect(['running', 'restarting']).toContain(await ground.state('restless'))
   })
 
   test('go on when the engine was killed and is back, also later than they were to go on', async () => {

@@ -21,7 +21,8 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     const [record] = (await ground.left()).filter((name) => name.endsWith('.json'))
     expect((await stat(ground.dir.join('sources-tried', record!))).mode & 0o777).toBe(0o600)
     const released = await hold.release()
-    expect(released).toEqual({ seconds: expect.any(Number), downtime: { app: released.seconds }, findings: [] })
+    const downtime = { app: released.seconds }
+    expect(released).toEqual({ seconds: expect.any(Number), downtime, leftToAnother: [], findings: [] })
     expect(released.seconds).toBeGreaterThan(0)
     expect(await ground.state('app')).toBe('running')
     expect(await hold.release()).toBe(released)
@@ -120,7 +121,7 @@ describe.skipIf(skipBecause(await whyNoDocker()))('containers that are held stil
     }
     const nothing = await ground.hold(engine, ['app'], 'none')
     expect(nothing.containers).toEqual([])
-    expect(await nothing.release()).toEqual({ seconds: 0, downtime: {}, findings: [] })
+    expect(await nothing.release()).toEqual({ seconds: 0, downtime: {}, leftToAnother: [], findings: [] })
   })
 
   test('are stopped before what they need, and started after it', async () => {

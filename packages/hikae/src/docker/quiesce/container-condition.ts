@@ -51,6 +51,6 @@ export function isStill(
   now: ContainerCondition,
   { how, startedAt }: { readonly how: 'stop' | 'pause' | 'exec'; readonly startedAt: string },
 ): boolean {
-  if (how === 'stop') return !now.isRunning
-  return how === 'pause' && now.isPaused && now.startedAt === startedAt
+  if (now.startedAt !== startedAt) return false
+  return how === 'stop' ? !now.isRunning : how === 'pause' && now.isPaused
 }

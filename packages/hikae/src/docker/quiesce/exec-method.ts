@@ -19,7 +19,7 @@ export function execMethod({ before, after, timeoutMs, log }: ExecOptions): Quie
     doing: 'quiescing',
     async begin(engine, held) {
       await run(engine, held, before)
-      return true
+      return held.startedAt
     },
     async undo(engine, held): Promise<Undone> {
       const now = await conditionOf(engine, held.id, held.name)

@@ -55,9 +55,14 @@ export function lockOfRecord(id: string): string {
   return `${BEGINNING}${id}`
 }
 
+/** Where the record is written. */
+export function recordPath(folder: string, id: string): string {
+  return join(folder, `${BEGINNING}${id}.json`)
+}
+
 /** Writes it down so that it outlasts a loss of power; one with no containers is removed. */
 export async function writeRecord(folder: string, record: HoldRecord): Promise<void> {
-  const path = join(folder, `${BEGINNING}${record.id}.json`)
+  const path = recordPath(folder, record.id)
   if (record.containers.length === 0) {
     await rm(path, { force: true })
   } else {

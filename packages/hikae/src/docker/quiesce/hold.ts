@@ -26,13 +26,15 @@ export interface Release {
   readonly seconds: number
   /** The same for each, by name: what the users of it noticed. */
   readonly downtime: Readonly<Record<string, number>>
+  /** Names of those that another run holds too, which lets them go on: nobody else is to start them, or to wait for them. */
+  readonly leftToAnother: readonly string[]
   /** Whatever makes what was read in between less than promised, and containers that did not come back. */
   readonly findings: readonly Finding[]
 }
 
 const NOTHING: Hold = {
   containers: [],
-  release: async () => ({ seconds: 0, downtime: {}, findings: [] }),
+  release: async () => ({ seconds: 0, downtime: {}, leftToAnother: [], findings: [] }),
   [Symbol.asyncDispose]: async () => undefined,
 }
 

@@ -12,10 +12,10 @@ export interface QuiesceMethod {
   /**
    * Makes it hold still. Never broken off: what is only asked for could take effect after it was undone.
    *
-   * @returns whether it holds still because of this; false when it does not run any more
+   * @returns when the process began that holds still because of this; undefined when it does not run any more
    * @throws {DockerError} it may or may not hold still
    */
-  begin(engine: Asked, held: HeldContainer): Promise<boolean>
+  begin(engine: Asked, held: HeldContainer): Promise<string | undefined>
   /** Lets it go on, if it still holds still. @throws {DockerError} it does not go on */
   undo(engine: Asked, held: HeldContainer): Promise<Undone>
 }
@@ -26,6 +26,8 @@ export interface Undone {
   readonly isBack: boolean
   /** Another run holds it too, and lets it go on. */
   readonly isLeftToAnother?: boolean
+  /** Somebody has started it since, and it has ended again: whether it is to run is for others to say. */
+  readonly isLeftEnded?: boolean
   /** What happened to it while it was held: what was read meanwhile may not be of one moment. */
   readonly disturbance?: string
 }

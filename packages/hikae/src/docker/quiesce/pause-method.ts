@@ -8,15 +8,15 @@ export function pauseMethod(): QuiesceMethod {
   return { doing: 'pausing', begin: pause, undo: unpause }
 }
 
-async function pause(engine: Asked, { id, name }: HeldContainer): Promise<boolean> {
+async function pause(engine: Asked, { id, name, startedAt }: HeldContainer): Promise<string | undefined> {
   try {
     await engine.ask(`pause the container ${name}`, (api) => api.getContainer(id).pause())
-    return true
+    return startedAt
   } catch (error) {
-    if (isNotFound(error)) return false
+    if (isNotFound(error)) return undefined
     const now = isConflict(error) ? await conditionOf(engine, id, name) : undefined
     // It ended by itself, or somebody else has paused it, in this moment.
-    if (now && (!now.isRunning || now.isPaused)) return false
+    if (now && (!now.isRunning || now.isPaused)) return undefined
     throw error
   }
 }

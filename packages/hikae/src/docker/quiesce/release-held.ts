@@ -2,7 +2,7 @@ import type { Finding } from '../../sources/finding.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { DockerEngine } from '../engine.ts'
 import { containerLocks, sweepLocks, tryLock } from './container-lock.ts'
-import { type HoldRecord, lockOfRecord, readRecords, sweepRecords, writeRecord } from './hold-record.ts'
+import { type HoldRecord, lockOfRecord, readRecords, recordPath, sweepRecords, writeRecord } from './hold-record.ts'
 import { endedAtOnce, notBack } from './release-findings.ts'
 import { undoContainers, type UndoneContainer } from './undo-containers.ts'
 
@@ -42,6 +42,9 @@ async function releaseRecord(
   let results: readonly UndoneContainer[]
   try {
     await using engine = await openEngineFor(record.engine)
+    // Another engine may have a container of that name, and says of this one that there is none.
+    if (engine.address !== record.engine)
+      return record.containers.map(({ name }) => elsewhere(name, record, engine, folder))
     const locks = containerLocks(context.env)
     results = await undoContainers({ engine, record, locks, log: context.log, signal: context.signal })
   } catch (error) {
@@ -63,6 +66,10 @@ function findingsOf(
   if (error !== undefined) return [notBack(name, error)]
   const left = `the container ${name}, which a killed run had left ${HELD[how]} since ${heldAt}`
   if (undone?.isLeftToAnother) log(`${left}, is held by another run too, which lets it go on`)
+  if (undone?.isLeftEnded) {
+    const hint = `if it is to run: \`docker start ${name}\``
+    return [{ severity: 'warning', message: `${left}, ${undone.disturbance}`, hint }]
+  }
   if (undone?.disturbance !== undefined) log(`${left}, ${undone.disturbance}`)
   if (endedAgain !== undefined) return [endedAtOnce(name, endedAgain)]
   if (!undone?.isBack) return []
@@ -73,6 +80,14 @@ function findingsOf(
       hint: 'find out from `hikae history` what ended that run',
     },
   ]
+}
+
+function elsewhere(name: string, { engine, id }: HoldRecord, now: DockerEngine, folder: string): Finding {
+  return {
+    severity: 'error',
+    message: `the container ${name}, which a killed run has left held still, is on the Docker Engine at ${engine}, and the stack file means the one at ${now.address} now`,
+    hint: `see with \`docker --host ${engine} ps --all\` whether it runs, let it go on with \`docker --host ${engine} start ${name}\` (\`unpause\` if it was paused), then remove ${recordPath(folder, id)}`,
+  }
 }
 
 function nonsense(path: string): Finding {

@@ -104,15 +104,21 @@ export class RunningHold implements Hold {
     const { engine, method, how, folder, locks, log } = this.#options
     const { id, name, startedAt } = held
     await this.#write([...this.#record.containers, held])
-    await writeClaims(locks, id, [...claims, { hold: this.#record.id, folder, how: held.how, startedAt }])
+    const claim: Claim = { hold: this.#record.id, folder, how: held.how, startedAt }
+    await writeClaims(locks, id, [...claims, claim])
     this.#begunAt.set(id, performance.now())
     if (isStill(now, held)) return log(`the container ${name} is held by another run too`)
     log(`${method.doing} the container ${name}`)
-    const isBegun = await (held.how === how ? method : methodOfHeld(held, this.#record, log)).begin(engine, held)
-    if (isBegun) return
+    const begun = await (held.how === how ? method : methodOfHeld(held, this.#record, log)).begin(engine, held)
+    if (begun === startedAt) return
+    const others = this.#record.containers.filter((other) => other !== held)
+    if (begun !== undefined) {
+      await this.#write([...others, { ...held, startedAt: begun }])
+      return await writeClaims(locks, id, [...claims, { ...claim, startedAt: begun }])
+    }
     log(`the container ${name} had ended by itself`)
     await writeClaims(locks, id, claims)
-    await this.#write(this.#record.containers.filter((other) => other !== held))
+    await this.#write(others)
   }
 
   async #release(): Promise<Release> {
@@ -134,7 +140,8 @@ export class RunningHold implements Hold {
     } catch (error) {
       findings.push(notForgotten(this.#options.folder, error))
     }
-    return { seconds: Math.max(0, ...Object.values(downtime)), downtime, findings }
+    const leftToAnother = results.filter(({ undone }) => undone?.isLeftToAnother).map(({ held }) => held.name)
+    return { seconds: Math.max(0, ...Object.values(downtime)), downtime, leftToAnother, findings }
   }
 
   async #write(containers: readonly HeldContainer[]): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DockerError } from '../engine-error.ts'
 import { type Asked, type ContainerCondition, conditionOf } from './container-condition.ts'
 import type { HeldContainer } from './hold-record.ts'
-import type { Log, QuiesceMethod } from './method.ts'
+import type { Log, QuiesceMethod, Undone } from './method.ts'
 
 /** What the engine answers when a container is already in the state that is asked for. */
 const NOT_MODIFIED = 304
@@ -21,9 +21,9 @@ export function stopMethod(log: Log): QuiesceMethod {
   }
 }
 
-async function stop(engine: Asked, { id, name, stopSeconds }: HeldContainer, log: Log): Promise<boolean> {
+async function stop(engine: Asked, { id, name, stopSeconds }: HeldContainer, log: Log): Promise<string | undefined> {
   const isStopped = await done(engine, `stop the container ${name}`, (api) => api.getContainer(id).stop())
-  if (!isStopped) return false
+  if (!isStopped) return undefined
   const now = await conditionOf(engine, id, name)
   if (!now) throw new DockerError(`the container ${name} was removed when it was stopped`)
   if (now.isRunning) {
@@ -32,20 +32,25 @@ async function stop(engine: Asked, { id, name, stopSeconds }: HeldContainer, log
     })
   }
   if (now.exitCode === KILLED) log(`${name} did not end within its ${stopSeconds} s, and was killed`)
-  return true
+  // It may have been started anew by a restart policy since it was looked at.
+  return now.startedAt
 }
 
-async function startAgain(
-  engine: Asked,
-  held: HeldContainer,
-): Promise<{ readonly isBack: boolean; readonly disturbance?: string }> {
+async function startAgain(engine: Asked, held: HeldContainer): Promise<Undone> {
   const { id, name, startedAt } = held
   const now = await onceStopped(engine, held)
   if (!now) return { isBack: false, disturbance: 'was removed' }
   const isAnother = now.startedAt !== startedAt
   if (now.isRunning) return { isBack: false, ...(isAnother ? { disturbance: 'was started by something else' } : {}) }
+  if (isAnother) {
+    return {
+      isBack: false,
+      isLeftEnded: true,
+      disturbance: 'was started by something else, ended again and was left so',
+    }
+  }
   await done(engine, `start the container ${name} again`, (api) => api.getContainer(id).start())
-  return { isBack: true, ...(isAnother ? { disturbance: 'was started by something else, and ended again' } : {}) }
+  return { isBack: true }
 }
 
 /** An engine that was asked to stop a container does so also when whoever asked has gone; that is waited for. */

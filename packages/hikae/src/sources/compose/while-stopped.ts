@@ -47,9 +47,11 @@ export async function replaceWhileStopped(
     await recordReplacement({ began, ended: new Date() }, context)
   }
   const findings: Finding[] = done.flatMap((each) => each.findings)
-  findings.push(...(await hold.release()).findings)
+  const released = await hold.release()
+  findings.push(...released.findings)
+  const started = hold.containers.filter((name) => !released.leftToAnother.includes(name))
   try {
-    await waitForHealth(engine, hold.containers, context.signal)
+    await waitForHealth(engine, started, context.signal)
   } catch (error) {
     context.signal.throwIfAborted()
     throw new InputError(errorMessage(error), {

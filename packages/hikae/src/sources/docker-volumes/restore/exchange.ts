@@ -55,15 +55,15 @@ export async function exchange(
     await undoAll(swapped, error)
     throw error
   }
-  const held = hold.containers
-  const { findings } = await hold.release()
+  const { findings, leftToAnother } = await hold.release()
+  const started = hold.containers.filter((name) => !leftToAnother.includes(name))
   try {
     refuseUnwell(findings)
-    await waitForHealth(engine, held, context.signal)
+    await waitForHealth(engine, started, context.signal)
   } catch (error) {
     try {
       await undoWhileStopped(engine.outlastingStops(), volumes, swapped, error, context)
-      await startEnded(engine.outlastingStops(), held)
+      await startEnded(engine.outlastingStops(), started)
     } catch (again) {
       throw notUndone(error, again, swapped)
     }
