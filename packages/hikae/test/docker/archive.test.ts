@@ -19,7 +19,7 @@ import {
 } from '@hikae/testkit'
 import { afterAll, beforeAll, describe, test as base } from 'vitest'
 import { type HelperContainer, withHelperContainer } from '../../src/docker/archive/helper-container.ts'
-import { HELPER_LABEL } from '../../src/docker/archive/left-helpers.ts'
+import { HELPER_LABEL, removeLeftHelpers } from '../../src/docker/archive/left-helpers.ts'
 import { openArchive, openArchiveEntry } from '../../src/docker/archive/open-archive.ts'
 import { putArchive } from '../../src/docker/archive/put-archive.ts'
 import { tarBytes } from '../../src/archives/tar/tar-bytes.test.support.ts'
@@ -329,6 +329,33 @@ describe.skipIf(skip)('a helper container', () => {
     expect((await helpers()).toSorted()).toEqual([...living, helper.id].toSorted())
     await docker.docker('rm', ...living)
     expect(left).toHaveLength(2)
+  })
+
+  test('takes away the volumes without a name that its image has, and no other', async ({ dir, expect }) => {
+    // Smaller than any other image, so that helpers are made of it.
+    writeFileSync(dir.join('Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\nVOLUME /asked\n')
+    await docker.docker('build', '--quiet', '--tag', 'with-volume', dir.path)
+    const volumes = async (): Promise<string> => await docker.docker('volume', 'ls', '--quiet')
+    // The volume that is read may have no name of its own either.
+    const user = await docker.docker('create', '--volume', '/data', BASE_IMAGE, 'never')
+    const volume = await docker.docker('inspect', '--format', '{{(index .Mounts 0).Name}}', user)
+    const before = await volumes()
+    {
+      await using _ = await withHelperContainer(
+        engine,
+        { mounts: [{ volume, path: '/held', isReadOnly: true }] },
+        signal,
+      )
+      expect(await volumes()).not.toBe(before)
+    }
+    expect(await volumes()).toBe(before)
+    const left = JSON.stringify({ ...ownProcess(), started: 1 })
+    await docker.docker('create', '--label', `${HELPER_LABEL}=${left}`, 'with-volume', 'never')
+    expect(await volumes()).not.toBe(before)
+    await removeLeftHelpers(engine)
+    expect(await volumes()).toBe(before)
+    await docker.docker('rm', '--volumes', user)
+    await docker.docker('rmi', 'with-volume')
   })
 
   test('needs an image, and pulls none', async ({ expect }) => {

@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import { DockerError, isNotFound } from '../engine-error.ts'
 import type { DockerEngine } from '../engine.ts'
 import { madeByUs } from '../made-by.ts'
-import { HELPER_LABEL, removeLeftHelpers } from './left-helpers.ts'
+import { HELPER_LABEL, REMOVAL, removeLeftHelpers } from './left-helpers.ts'
 
 export interface HelperMount {
   /** Name of a volume that is there. */
@@ -53,7 +53,7 @@ export async function withHelperContainer(
   const remove = async (): Promise<void> => {
     try {
       const outlasting = engine.outlastingStops()
-      await outlasting.ask('remove a helper container', (api) => api.getContainer(id).remove({ force: true }))
+      await outlasting.ask('remove a helper container', (api) => api.getContainer(id).remove(REMOVAL))
     } catch (error) {
       if (!isNotFound(error)) throw error
     }

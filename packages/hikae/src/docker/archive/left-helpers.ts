@@ -5,6 +5,9 @@ import { isMadeByEnded } from '../made-by.ts'
 /** On each helper: whose it is. */
 export const HELPER_LABEL = 'hikae.helper'
 
+/** With the volumes without a name that an image asks for; those that have one stay. */
+export const REMOVAL = { force: true, v: true } as const
+
 /** Of other machines and containers, nobody here can tell whether they go on. */
 const OLD_SECONDS = 7 * 24 * 60 * 60
 
@@ -16,7 +19,7 @@ export async function removeLeftHelpers(engine: DockerEngine): Promise<void> {
   for (const { Id: id, Labels: labels, Created: created } of listed) {
     if (!isLeft(labels[HELPER_LABEL] ?? '', created)) continue
     try {
-      await engine.ask('remove a helper container', (api) => api.getContainer(id).remove({ force: true }))
+      await engine.ask('remove a helper container', (api) => api.getContainer(id).remove(REMOVAL))
     } catch (error) {
       // Somebody else is removing it.
       if (!isNotFound(error) && !isConflict(error)) throw error
