@@ -102,6 +102,67 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     expect(await dockerVolumesSource.verify(config, await ground.point(), context)).toEqual([])
   })
 
+  test('say who has run with them although they were to hold still', async ({ docker, ground, context, expect }) => {
+    const [volume, other] = [docker.name('disturbed'), docker.name('undisturbed')]
+    for (const name of [volume, other]) await docker.fill(name, { file: 'content' })
+    const mounted = ['--volume', `${volume}:/data`]
+    const held = await docker.run('sleep 1000', ...mounted)
+    const [ended, brief, idle] = [
+      await docker.run('sleep 1000', ...mounted),
+      await docker.run('true', ...mounted),
+      await docker.run('true', ...mounted),
+    ]
+    await docker.docker.docker('stop', ended)
+    await docker.docker.docker('wait', brief, idle)
+    const fresh = docker.name('fresh')
+    const kind = disturbed(async () => {
+      await docker.docker.docker('start', ended, brief)
+      await docker.docker.docker('wait', brief)
+      await docker.runAs(fresh, 'sleep 1000', ...mounted)
+      await docker.run('sleep 1000', '--volume', `${volume}:/data:ro`)
+      await docker.docker.docker('create', ...mounted, 'test/base:1')
+    })
+    const config = docker.config({ names: [volume, other], quiesce: 'stop' })
+    const { backup, reading } = await ground.backUp(kind, config, context)
+    expect(backup.outcome).toBe('succeeded')
+    expect(reading?.findings.map(({ severity, message }) => `${severity}: ${message}`).toSorted()).toEqual(
+      [ended, brief, fresh]
+        .map(
+          (name) =>
+            `error: the container ${name} ran while what it may write to was saved (${volume}), and was not held still: the copy may not be of one moment`,
+        )
+        .toSorted(),
+    )
+    expect((await ground.point()).facts).toMatchObject({
+      volumes: [
+        { name: volume, isStill: false, held: [held] },
+        { name: other, isStill: true },
+      ],
+    })
+    expect([await docker.state(held), await docker.state(idle)]).toEqual(['running', 'exited'])
+  })
+
+  test('are not still when one that was held was started meanwhile, or a writer where none was held', async ({
+    docker,
+    ground,
+    context,
+    expect,
+  }) => {
+    const volume = docker.name('restless')
+    await docker.fill(volume, { file: 'content' })
+    const writer = await docker.run('sleep 1000', '--volume', `${volume}:/data`)
+    const kind = disturbed(() => docker.docker.docker('start', writer))
+    const stopped = docker.config({ names: [volume], quiesce: 'stop' })
+    const { reading } = await ground.backUp(kind, stopped, context)
+    expect(reading).toMatchObject({
+      findings: [{ severity: 'error', message: expect.stringContaining(`${writer} was started by something else`) }],
+      facts: { volumes: [{ isStill: false, held: [writer] }] },
+    })
+    await docker.docker.docker('stop', writer)
+    const free = await ground.backUp(kind, docker.config({ names: [volume] }), context)
+    expect(free.reading).toMatchObject({ findings: [], facts: { volumes: [{ isStill: false }] } })
+  })
+
   test('are frozen while they are paused, and no container stays so', async ({ docker, ground, context, expect }) => {
     const volume = docker.name('frozen')
     await docker.makeVolume(volume)
@@ -168,7 +229,13 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     expect((await ground.backUp(dockerVolumesSource, accepted, context)).reading?.findings).toEqual([])
     const stopped = docker.config({ names: [volume], quiesce: 'stop' })
     expect((await ground.backUp(dockerVolumesSource, stopped, context)).reading?.findings).toEqual([])
+    const paused = docker.config({ names: [volume], quiesce: 'pause' })
+    expect((await ground.backUp(dockerVolumesSource, paused, context)).reading?.findings).toEqual([])
+    expect(ground.logged.join('\n')).toContain(`PostgreSQL in the container ${name} is only frozen`)
     expect(await docker.state(name)).toBe('running')
+    await docker.docker.docker('pause', name)
+    expect((await ground.backUp(dockerVolumesSource, stopped, context)).reading?.findings).toEqual([])
+    expect(await docker.state(name)).toBe('paused')
   })
 
   test('are not missed by an engine that dies meanwhile, and its containers run again', async ({

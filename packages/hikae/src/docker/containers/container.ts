@@ -33,7 +33,7 @@ export interface ContainerMount {
 }
 
 /** All containers, whatever their state. @throws {DockerError} */
-export async function listContainers(engine: DockerEngine): Promise<readonly ContainerSummary[]> {
+export async function listContainers(engine: Pick<DockerEngine, 'ask'>): Promise<readonly ContainerSummary[]> {
   const listed = await engine.ask('list the containers', (api) => api.listContainers({ all: true }))
   return listed.map(summaryOf)
 }

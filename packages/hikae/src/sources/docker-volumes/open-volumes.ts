@@ -13,6 +13,7 @@ import { selectVolumes, type SelectedVolumes } from './select-volumes.ts'
 import { settleAll } from './settle-source.ts'
 import { VOLUMES_FOLDER } from './volume-facts.ts'
 import { type VolumeUsers, usersOf } from './volume-users.ts'
+import { writersNow } from './volume-writers.ts'
 import { accessTo, type VolumeAccess } from './access.ts'
 import { liveDatabases } from './live-databases.ts'
 import { listVolumes, type Volume } from './volume.ts'
@@ -26,9 +27,12 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
   const ways = await waysTo(engine, volumes, config, context)
   const containers = await listContainers(engine)
   const users = usersOf(volumes, containers)
-  const { findings: live, accepted } = await liveDatabases(engine, users, ways, config, context.signal)
+  const { findings, accepted } = await liveDatabases(engine, users, ways, config, context.signal)
+  const live = findings.filter(({ severity }) => severity === 'error')
   for (const line of accepted) context.log(line)
+  for (const { severity, message } of findings) if (severity === 'warning') context.log(message)
   const hold = owned.use(await holdContainers(engine, writersOf(users), config.quiesce, context))
+  const before = await writersNow(engine, volumes)
   const resources = owned.use(new AsyncDisposableStack())
   const readings: VolumeReading[] = []
   for (const [at, volume] of volumes.entries()) {
@@ -39,7 +43,7 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
     paths: volumes.length === 0 ? [`/${VOLUMES_FOLDER}`] : volumes.map(({ name }) => `/${VOLUMES_FOLDER}/${name}`),
     excludes: config.exclude,
     root: rootOf(readings),
-    finish: () => readingOf({ engine, config, users, readings, unmatched, live, hold }),
+    finish: () => readingOf({ engine, config, users, readings, unmatched, live, hold, before }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

@@ -4,10 +4,12 @@ import type { TreeCounts } from '../counted-tree.ts'
 import type { Finding } from '../finding.ts'
 import type { SourceReading } from '../source-kind.ts'
 import type { DockerVolumesConfig } from './config.ts'
+import { disturbanceOf } from './disturbed-volumes.ts'
 import { nothingFits } from './selection-findings.ts'
 import type { VolumeReading } from './read-volume.ts'
 import { type SavedVolume, specOf, type VolumesFacts } from './volume-facts.ts'
 import type { VolumeUsers } from './volume-users.ts'
+import type { VolumeWriter } from './volume-writers.ts'
 
 export interface ReadVolumes {
   readonly engine: DockerEngine
@@ -15,27 +17,30 @@ export interface ReadVolumes {
   readonly users: readonly VolumeUsers[]
   readonly readings: readonly VolumeReading[]
   readonly unmatched: readonly string[]
-  /** What is to be said of databases that were running. */
+  /** What is to be said of databases that write. */
   readonly live: readonly Finding[]
   readonly hold: Hold
+  /** Who could write when the containers held still. */
+  readonly before: readonly VolumeWriter[]
 }
 
 /** Lets the containers go on as soon as the reading is known to be whole, and says what was read. */
 export async function readingOf(read: ReadVolumes): Promise<SourceReading> {
-  const { engine, config, users, readings, unmatched, live, hold } = read
+  const { engine, config, users, readings, unmatched, live, hold, before } = read
   const counts: TreeCounts[] = []
   for (const reading of readings) counts.push(await reading.finish())
   const names = hold.containers
+  const saved = readings.map(({ volume }) => volume)
+  const disturbance = await disturbanceOf(engine, { volumes: saved, how: config.quiesce, before, held: names })
   const { seconds, findings } = await hold.release()
   const volumes = readings.map(({ volume, way }, at): SavedVolume => {
-    const { all, writers } = users.find((each) => each.volume === volume)!
+    const { all } = users.find((each) => each.volume === volume)!
     const held = all.filter(({ name }) => names.includes(name)).map(({ name }) => name)
-    const isStill = writers.every(({ name }) => config.quiesce === 'stop' && held.includes(name))
     return {
       ...specOf(volume),
       scope: volume.scope,
       ...counts[at]!,
-      ...{ read: way, isStill, usedBy: all.map(({ name }) => name), held },
+      ...{ read: way, isStill: disturbance.isStill(volume), usedBy: all.map(({ name }) => name), held },
     }
   })
   const facts: VolumesFacts = {
@@ -46,7 +51,13 @@ export async function readingOf(read: ReadVolumes): Promise<SourceReading> {
   }
   return {
     facts: { ...facts },
-    findings: [...live, ...findings, ...(await changes(readings)), ...nothingFits({ unmatched })],
+    findings: [
+      ...live,
+      ...disturbance.findings,
+      ...findings,
+      ...(await changes(readings)),
+      ...nothingFits({ unmatched }),
+    ],
     isEmpty: volumes.every(({ files, others }) => files + others === 0),
   }
 }
