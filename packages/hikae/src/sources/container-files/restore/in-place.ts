@@ -1,5 +1,4 @@
 import type { ContainerSummary } from '../../../docker/containers/container.ts'
-import { isAlive } from '../../../docker/containers/container.ts'
 import { holdContainers } from '../../../docker/quiesce/hold.ts'
 import type { ReadContext, Restored, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
@@ -7,7 +6,9 @@ import type { ContainerFilesConfig } from '../config.ts'
 import { amount, containerFacts } from '../container-facts.ts'
 import { findTarget } from '../find-target.ts'
 import { openTargetEngine } from '../open-target.ts'
-import { keepFiles } from './kept-files.ts'
+import { forgetBegun, takeRestoreLock } from './begun.ts'
+import { holdingSteps } from './holding.ts'
+import { keepFiles, markBegun } from './kept-files.ts'
 import { undone } from './put-back.ts'
 import { lookAtPresent, type Present } from './surplus.ts'
 import { proveReadable, writePaths } from './write-paths.ts'
@@ -48,21 +49,20 @@ async function restoreInPlace(
   await using engine = await openTargetEngine(config, context)
   await proveReadable(point, placed, context.signal)
   const container = await findTarget(engine, config)
+  using _ = await takeRestoreLock(context)
   await using hold = await holdContainers(engine, [container], config.quiesce, context)
-  const kept = await keepFiles(
-    engine,
-    container,
-    placed.map(({ to }) => to),
-    context,
-  )
+  const paths = placed.map(({ to }) => to)
+  const kept = await keepFiles(engine, container, paths, context)
+  await markBegun(kept, true)
   try {
     await writePaths(engine, container, placed, point, context.signal)
   } catch (error) {
-    throw await undone(error, engine, container, kept)
+    throw await undone(error, engine, container, kept, () => markBegun(kept, false))
   }
+  await forgetBegun(paths, context)
   const { findings } = await hold.release()
   return {
-    place: `${container.name}: ${placed.map(({ to }) => to).join(', ')}`,
+    place: `${container.name}: ${paths.join(', ')}`,
     ...(kept.paths.some(({ archive }) => archive !== null) ? { kept: kept.folder } : {}),
     findings,
   }
@@ -75,14 +75,6 @@ function keepingSteps(present: readonly Present[], { name }: ContainerSummary): 
     ...(there.length === 0 ? [] : [`keep what is in ${there.join(', ')} of ${name} now, as tar archives on this host`]),
     ...(absent.length === 0 ? [] : [`${absent.join(', ')}: nothing is there now`]),
   ]
-}
-
-function holdingSteps({ quiesce }: ContainerFilesConfig, container: ContainerSummary): string[] {
-  if (!isAlive(container)) return []
-  if (quiesce === 'none') {
-    return [`${container.name} goes on running meanwhile, and its programs may see old files beside new ones`]
-  }
-  return [`let ${container.name} hold still meanwhile (${typeof quiesce === 'string' ? quiesce : 'exec'})`]
 }
 
 function surplusStep({ path, surplus, examples }: Present): string[] {

@@ -8,7 +8,7 @@ import { requestArchive } from '../../../docker/archive/archive-request.ts'
 import { statPath } from '../../../docker/archive/path-stat.ts'
 import type { ContainerSummary } from '../../../docker/containers/container.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
-import { systemCode } from '../../../errors.ts'
+import { errorMessage, systemCode } from '../../../errors.ts'
 import { syncToDisk } from '../../../sync-to-disk.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import { bytePath } from '../../swap/byte-path.ts'
@@ -24,6 +24,8 @@ const NAME = /^(\d{8}T\d{6}Z)-[0-9a-f]{8}$/
 const indexSchema = z.object({
   version: z.literal(1),
   container: z.string(),
+  /** Something was written over it that has not come to its end. */
+  isBegun: z.boolean().default(false),
   paths: z.array(
     z.object({
       path: z.string(),
@@ -39,6 +41,8 @@ export interface KeptFiles {
   /** Of this host. */
   readonly folder: string
   readonly container: string
+  /** What replaces it began to be written, and is not whole. */
+  readonly isBegun: boolean
   readonly paths: readonly { readonly path: string; readonly archive: string | null }[]
 }
 
@@ -65,29 +69,36 @@ export async function keepFiles(
       if (archive !== null) await keepPath(engine, container, path, join(fresh, archive), context.signal)
       kept.push({ path, archive })
     }
-    await writeWhole(join(fresh, INDEX), [
-      Buffer.from(JSON.stringify({ version: 1, container: container.name, paths: kept })),
-    ])
-    await syncToDisk(fresh)
+    const index = { container: container.name, isBegun: false, paths: kept }
+    await writeIndex(fresh, index)
     await rename(fresh, join(parent, name))
     await syncToDisk(parent)
-    return { time, folder: join(parent, name), container: container.name, paths: kept }
+    return { time, folder: join(parent, name), ...index }
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     throw error
   }
 }
 
-/** All that is kept, newest first. */
-export async function listKept({ stateFolder }: Pick<ReadContext, 'stateFolder'>): Promise<KeptFiles[]> {
+/** Writes down whether something is being written over what is kept: it lasts when this returns. */
+export async function markBegun({ folder, container, paths }: KeptFiles, isBegun: boolean): Promise<void> {
+  await writeIndex(folder, { container, isBegun, paths })
+}
+
+/** All that is kept and can be read, newest first. */
+export async function listKept({ stateFolder, log }: Pick<ReadContext, 'stateFolder' | 'log'>): Promise<KeptFiles[]> {
   const parent = join(await stateFolder(), FOLDER)
   const kept: KeptFiles[] = []
   for (const name of (await namesIn(parent)).toSorted().toReversed()) {
     const time = timeOfStamp(NAME.exec(name)?.[1] ?? '')
     if (!time) continue
     const folder = join(parent, name)
-    const { container, paths } = indexSchema.parse(JSON.parse(await readFile(join(folder, INDEX), 'utf8')))
-    kept.push({ time, folder, container, paths })
+    try {
+      const { version: _, ...index } = indexSchema.parse(JSON.parse(await readFile(join(folder, INDEX), 'utf8')))
+      kept.push({ time, folder, ...index })
+    } catch (error) {
+      log(`what is kept in ${folder} is passed over, since its ${INDEX} cannot be read: ${errorMessage(error)}`)
+    }
   }
   return kept
 }
@@ -136,6 +147,16 @@ async function keepPath(
   await using tar = await openOrderedTar(createReadStream(file) as AsyncIterable<Uint8Array>)
   for await (const _ of entriesBelow(tar.entry, signal)) signal.throwIfAborted()
   tar.finish()
+}
+
+async function writeIndex(
+  folder: string,
+  { container, isBegun, paths }: Pick<KeptFiles, 'container' | 'isBegun' | 'paths'>,
+): Promise<void> {
+  const fresh = join(folder, `.${INDEX}-${randomBytes(4).toString('hex')}`)
+  await writeWhole(fresh, [Buffer.from(JSON.stringify({ version: 1, container, isBegun, paths }))])
+  await rename(fresh, join(folder, INDEX))
+  await syncToDisk(folder)
 }
 
 async function writeWhole(path: string, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {

@@ -2,6 +2,7 @@ import { emptyFile, LONGEST_PLAIN_NAME } from '../../../archives/tar/empty-file.
 import { putArchive } from '../../../docker/archive/put-archive.ts'
 import type { ContainerSummary } from '../../../docker/containers/container.ts'
 import { DockerError } from '../../../docker/engine-error.ts'
+import { holdContainers } from '../../../docker/quiesce/hold.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage } from '../../../errors.ts'
 import type { KeptCopy, ReadContext, RestorePlan } from '../../source-kind.ts'
@@ -9,7 +10,9 @@ import { bytePath, isWithin, nameOf, parentPath } from '../../swap/byte-path.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { findTarget } from '../find-target.ts'
 import { openTargetEngine } from '../open-target.ts'
-import { type KeptFiles, keepFiles, listKept, readKept, removeKept, sizeOfKept } from './kept-files.ts'
+import { forgetBegun, takeRestoreLock } from './begun.ts'
+import { holdingSteps } from './holding.ts'
+import { type KeptFiles, keepFiles, listKept, markBegun, readKept, removeKept, sizeOfKept } from './kept-files.ts'
 
 /** What restores have kept, newest first. */
 export async function keptContainerFiles(
@@ -50,6 +53,7 @@ async function putBack(
 /**
  * Puts back what was kept, also when the work was stopped: half of a restore is worse than none.
  *
+ * @param onBack called when it is all there again
  * @returns what to throw
  */
 export async function undone(
@@ -57,9 +61,11 @@ export async function undone(
   engine: DockerEngine,
   container: ContainerSummary,
   kept: KeptFiles,
+  onBack: () => Promise<void>,
 ): Promise<unknown> {
   try {
     await putBack(engine.outlastingStops(), container, kept, new AbortController().signal)
+    await onBack()
   } catch (second) {
     return new DockerError(
       `${errorMessage(error)}; and what was there could not be written back: ${errorMessage(second)}`,
@@ -93,6 +99,7 @@ async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: 
   return {
     steps: [
       `keep what is in ${kept.paths.map(({ path }) => path).join(', ')} of ${container.name} now, on this host`,
+      ...holdingSteps(config, container),
       ...there.map((path) =>
         canReplace(path, container)
           ? `remove ${path} in ${container.name}, and write what was there before: not in one step`
@@ -101,17 +108,23 @@ async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: 
       ...absent.map((path) => `${path} was not there before, and stays: Docker cannot remove it`),
     ],
     async apply(signal) {
-      await using again = await openTargetEngine(config, { ...context, signal })
+      const within = { ...context, signal }
+      await using again = await openTargetEngine(config, within)
       const target = await findTarget(again, config)
       const paths = kept.paths.map(({ path }) => path)
-      const now = await keepFiles(again, target, paths, { ...context, signal })
+      using _ = await takeRestoreLock(within)
+      await using hold = await holdContainers(again, [target], config.quiesce, within)
+      const now = await keepFiles(again, target, paths, within)
+      await markBegun(kept, true)
       try {
         await putBack(again, target, kept, signal)
       } catch (error) {
-        throw await undone(error, again, target, now)
+        throw await undone(error, again, target, now, () => markBegun(kept, kept.isBegun))
       }
+      await forgetBegun(paths, within, kept.time)
       await removeKept(kept)
-      return { place: `${target.name}: ${paths.join(', ')}`, kept: now.folder, findings: [] }
+      const { findings } = await hold.release()
+      return { place: `${target.name}: ${paths.join(', ')}`, kept: now.folder, findings }
     },
   }
 }
