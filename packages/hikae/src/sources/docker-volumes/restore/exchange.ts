@@ -5,6 +5,7 @@ import type { ReadContext } from '../../source-kind.ts'
 import type { Volume } from '../volume.ts'
 import type { FreshVolume } from './build-volume.ts'
 import { stopUsers } from './hold-users.ts'
+import { NotFilledError } from './not-filled.ts'
 import { replaceContent } from './replace-content.ts'
 import { type SwappedVolume, swapVolume } from './swap-volume.ts'
 import { waitForHealth } from './wait-for-health.ts'
@@ -114,8 +115,9 @@ async function undoAll(swapped: readonly SwappedVolume[], cause: unknown): Promi
 function notUndone(cause: unknown, error: unknown, swapped: readonly SwappedVolume[]): unknown {
   if (error instanceof NotUndoneError) return error
   const names = swapped.map(({ live, kept }) => `of ${live.name} in ${kept.name}`).join(', ')
+  const next = error instanceof NotFilledError ? error.hint : undefined
   return new NotUndoneError(`${errorMessage(cause)}; and it could not be undone: ${errorMessage(error)}`, {
-    hint: `what was there before is whole: ${names}; put it back with \`hikae restore SOURCE --undo\` when the cause is gone`,
+    hint: `what was there before is whole: ${names}; ${next ?? 'put it back with `hikae restore SOURCE --undo` when the cause is gone'}`,
     cause: error,
   })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { DockerError } from '../../../docker/engine-error.ts'
+import { DockerError, isConflict } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
@@ -9,6 +9,7 @@ import { createVolume, findVolume, removeVolume, type Volume, type VolumeSpec } 
 import { copyThroughEngine, countVolume } from './archive-content.ts'
 import type { FreshVolume } from './build-volume.ts'
 import { compare } from './build-volume.ts'
+import { notFilled } from './not-filled.ts'
 import { finished, removedFilling } from './settle-findings.ts'
 import type { SwappedVolume } from './swap-volume.ts'
 import { fillingLabels, fillingVolumeName, freeKeptName, keptLabels, LABELS, specOfLabel } from './volume-labels.ts'
@@ -36,8 +37,14 @@ export async function replaceContent(
   const lasting = engine.outlastingStops()
   const unstopped = { signal: new AbortController().signal, log: context.log }
   const mark = await markReplacing(lasting, spec, fresh.volume, kept)
+  const refusal = await refusalToRemove(lasting, live.name)
+  if (refusal) {
+    await removeVolume(lasting, mark)
+    await removeVolume(lasting, kept.name)
+    throw refusal
+  }
   fresh.leave()
-  const filled = await refill(lasting, spec, fresh.volume, unstopped)
+  const filled = await refillFor(lasting, { spec, from: fresh.volume, kept }, unstopped)
   await removeVolume(lasting, fresh.volume.name)
   await removeVolume(lasting, mark)
   return {
@@ -45,7 +52,7 @@ export async function replaceContent(
     kept,
     async undo() {
       const again = await markFilling(lasting, fillingLabels(spec, { from: kept.name, kept: kept.name }))
-      await refill(lasting, spec, kept, unstopped)
+      await refillFor(lasting, { spec, from: kept, kept }, unstopped)
       await removeVolume(lasting, kept.name)
       await removeVolume(lasting, again)
     },
@@ -144,6 +151,31 @@ async function copyOf(
   } catch (error) {
     await removeVolume(engine.outlastingStops(), kept.name)
     throw error
+  }
+}
+
+/** While somebody has a volume, the engine does not touch it. Any other failure may have removed some of it. */
+async function refusalToRemove(engine: DockerEngine, name: string): Promise<unknown> {
+  try {
+    await removeVolume(engine, name)
+  } catch (error) {
+    if (isConflict(error)) return error
+  }
+  return undefined
+}
+
+interface Refill {
+  readonly spec: VolumeSpec
+  readonly from: Volume
+  readonly kept: Volume
+}
+
+/** @throws {NotFilledError} says in which state the volume is, and what to do */
+async function refillFor(engine: DockerEngine, { spec, from, kept }: Refill, work: HelperWork): Promise<Volume> {
+  try {
+    return await refill(engine, spec, from, work)
+  } catch (error) {
+    throw await notFilled(engine, { name: spec.name, from: from.name, kept: kept.name }, error)
   }
 }
 

@@ -132,5 +132,5 @@ function stepForBuild({ saved: { name, files, bytes } }: Place): string {
 function stepForSwap({ saved: { name }, way }: Place): string {
   if (way === 'direct')
     return `put it in the place of what is in ${name} now, which is kept as the volume ${name}.before-TIME`
-  return `copy what is in ${name} now to the volume ${name}.before-TIME, then remove ${name}, make it again as it is, and copy what was built into it`
+  return `copy what is in ${name} now to the volume ${name}.before-TIME, through the engine, so that the copy has no access lists, no user attributes and no fractions of seconds; then remove ${name}, make it again as it is, and copy what was built into it`
 }
