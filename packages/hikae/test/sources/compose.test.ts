@@ -11,6 +11,7 @@ import {
   whyNoDocker,
 } from '@hikae/testkit'
 import { afterAll, beforeAll, describe, test as base } from 'vitest'
+import type { SnapshotPoint } from '../../src/points/snapshot-point.ts'
 import { composeSource } from '../../src/sources/compose/compose-source.ts'
 import type { ComposeConfig } from '../../src/sources/compose/config.ts'
 import type { SourceKind } from '../../src/sources/source-kind.ts'
@@ -197,6 +198,71 @@ describe.skipIf(skip)('a Compose project', () => {
     ])
   })
 
+  test('holds still while folders that services write to are read, and not only for volumes', async ({
+    project,
+    ground,
+    context,
+    expect,
+  }) => {
+    const original = await readFile(join(project.folder, 'compose.yaml'), 'utf8')
+    const database = `db: { image: 'my/postgres:16', init: true, command: [sleep, '1000'], volumes: ['./pgdata:/var/lib/postgresql/data'], stop_grace_period: 1s }`
+    await project.write({ 'compose.yaml': original.replace('services:', `services:\n  ${database}`) })
+    await docker.docker('commit', await docker.docker('create', '--name', 'once', 'test/base:1'), 'my/postgres:16')
+    await docker.docker('rm', 'once')
+    await project.compose('up', '--detach')
+    await project.write({ 'pgdata/PG_VERSION': '16' })
+    const live = await ground.backUp(composeSource, project.config(), context)
+    expect(live.findings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^PostgreSQL in the container \S+-db-1 is in use while .*pgdata is copied/),
+    ])
+    ground.logged.length = 0
+    const still = await ground.backUp(composeSource, project.config({ quiesce: 'stop' }), context)
+    expect(still.findings).toEqual([])
+    expect(ground.logged.join('\n')).toMatch(/-db-1 was stopped for/)
+    expect(await docker.docker('ps', '--filter', `name=${project.name}`, '--format', '{{.State}}')).toBe(
+      'running\nrunning\nrunning',
+    )
+  })
+
+  test('that has lost a volume, or an image, says so', async ({ project, ground, context, expect }) => {
+    await project.compose('down')
+    await docker.docker('volume', 'rm', `${project.name}_jobs`)
+    const byFile = { ...project.config(), project: undefined, file: project.folder }
+    const { findings } = await ground.backUp(composeSource, byFile, context)
+    expect(findings.map(({ message }) => message)).toEqual([
+      `the volume ${project.name}_jobs, which the project's files name, is not there`,
+    ])
+    const accepted = await ground.backUp(composeSource, { ...byFile, acceptMissing: ['jobs'] }, context)
+    expect(accepted.findings).toEqual([])
+    await project.compose('up', '--detach')
+  })
+
+  test('is whole again when a part of it cannot be put in place', async ({ project, ground, context, expect }) => {
+    await ground.backUp(composeSource, project.config(), context)
+    await project.write({ 'config/app.conf': 'port = 99\n' })
+    const before = await project.content()
+    const plan = await composeSource.planRestore(project.config(), damagedVolumes(await ground.point()), {}, context)
+    await expect(plan.apply(context.signal)).rejects.toThrow('a blob is in no index')
+    expect(await project.content()).toEqual(before)
+    expect(await docker.docker('ps', '--filter', `name=${project.name}`, '--format', '{{.State}}')).toBe(
+      'running\nrunning',
+    )
+  })
+
+  test('knows the env files that it was started with', async ({ project, ground, context, dir, expect }) => {
+    await writeFile(dir.join('production.env'), 'CONFIG=./config\n')
+    const original = await readFile(join(project.folder, 'compose.yaml'), 'utf8')
+    await project.write({ 'compose.yaml': original.replace('./config:', '${CONFIG}:') })
+    await project.compose('--env-file', dir.join('production.env'), 'up', '--detach', '--force-recreate')
+    const { findings } = await ground.backUp(composeSource, project.config(), context)
+    await project.write({ 'compose.yaml': original })
+    expect(findings).toEqual([])
+    const paths: string[] = []
+    for await (const { path } of (await ground.point()).entries()) paths.push(path)
+    expect(paths).toContain(`/project${dir.join('production.env')}`)
+    expect(paths).toContain(`/project${join(project.folder, 'config/app.conf')}`)
+  })
+
   test('is found by its folder, also when it is down', async ({ project, ground, context, expect }) => {
     await project.compose('down')
     const byFile = { ...project.config(), project: undefined, file: project.folder }
@@ -210,3 +276,14 @@ describe.skipIf(skip)('a Compose project', () => {
     await project.compose('up', '--detach')
   })
 })
+
+/** A point whose volumes cannot be read to their end. */
+function damagedVolumes(point: SnapshotPoint): SnapshotPoint {
+  return {
+    ...point,
+    async writeTo(folder, path, options) {
+      await point.writeTo(folder, path, options)
+      if (path?.startsWith('/volumes') === true) throw new Error('a blob is in no index')
+    },
+  }
+}

@@ -27,6 +27,7 @@ const service = z.looseObject({
   image: text.optional(),
   env_file: envFiles.nullish(),
   volumes: z.array(mount).nullish(),
+  profiles: z.array(z.string()).nullish(),
   extends: z
     .union([
       z.string().transform((name) => ({ service: name, file: undefined })),

@@ -43,7 +43,7 @@ volumes:
 configs: { nginx: { file: ./nginx.conf } }
 secrets: { key: { file: ./secrets/key }, fromEnv: { environment: KEY } }
 `,
-    'compose.override.yaml': 'services: { web: { ports: !override [8080:80] } }\n',
+    'compose.override.yaml': 'services: { web: { ports: !override [8080:80] } }\nvolumes: { named: {}, shared: }\n',
     'sub/compose.yaml': 'services: { worker: { image: worker, volumes: [./jobs:/jobs] } }\n',
     'base/service.yaml': 'services: { web: { env_file: web.env, volumes: [./static:/static] } }\n',
   })
@@ -71,9 +71,9 @@ secrets: { key: { file: ./secrets/key }, fromEnv: { environment: KEY } }
     { service: 'web', source: '/etc/localtime', target: '/etc/localtime' },
   ])
   expect(read.volumes).toEqual([
-    { key: 'pgdata', name: 'shop2_pgdata', isExternal: false },
-    { key: 'shared', name: 'shared', isExternal: true },
-    { key: 'named', name: 'special', isExternal: false },
+    { key: 'pgdata', name: 'shop2_pgdata', isExternal: false, isUsed: true },
+    { key: 'shared', name: 'shared', isExternal: true, isUsed: false },
+    { key: 'named', name: 'special', isExternal: false, isUsed: false },
   ])
   expect(read.services).toEqual([
     { name: 'worker', image: 'worker' },

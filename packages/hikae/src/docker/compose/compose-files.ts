@@ -45,6 +45,8 @@ export interface ProjectVolume {
   readonly name: string
   /** It belongs to somebody else. */
   readonly isExternal: boolean
+  /** A service that is started without being asked for by its profile has it mounted. */
+  readonly isUsed: boolean
 }
 
 export interface ProjectService {
@@ -76,7 +78,9 @@ export interface ReadComposeOptions {
   readonly folder?: string
   /** The name, where it is known already. */
   readonly name?: string
-  /** Of whoever runs Compose; they win over those of `.env`. */
+  /** Those that Compose was given instead of `.env`; absolute. */
+  readonly envFiles?: readonly string[]
+  /** Of whoever runs Compose; they win over those of env files. */
   readonly env: Variables
 }
 
@@ -91,7 +95,7 @@ export async function readComposeFiles(paths: readonly string[], options: ReadCo
   if (first === undefined) throw new InputError('a project has at least one Compose file')
   const folder = options.folder ?? dirname(first)
   const collector = new Collector(options.env)
-  await collector.addProject(paths, folder, [])
+  await collector.addProject(paths, folder, options.envFiles ?? [])
   const name = options.name ?? options.env['COMPOSE_PROJECT_NAME'] ?? collector.name ?? normalName(basename(folder))
   return { name, ...collector.collected(name) }
 }
@@ -104,12 +108,15 @@ export function normalName(text: string): string {
     .replace(/^[_-]+/, '')
 }
 
+type DeclaredVolume = Omit<ProjectVolume, 'name' | 'isUsed'> & { readonly name: string | undefined }
+
 class Collector {
   name: string | undefined
   readonly #env: Variables
   readonly #files = new Map<string, ProjectFile>()
   readonly #binds = new Map<string, ProjectBind>()
-  readonly #volumes = new Map<string, Omit<ProjectVolume, 'name'> & { readonly name: string | undefined }>()
+  readonly #volumes = new Map<string, DeclaredVolume>()
+  readonly #mounted = new Set<string>()
   readonly #services = new Map<string, ProjectService>()
 
   constructor(env: Variables) {
@@ -123,6 +130,7 @@ class Collector {
       volumes: [...this.#volumes.values()].map((volume) => ({
         ...volume,
         name: volume.name ?? (volume.isExternal ? volume.key : `${project}_${volume.key}`),
+        isUsed: this.#mounted.has(volume.key),
       })),
       services: [...this.#services.values()],
     }
@@ -164,7 +172,13 @@ class Collector {
       if (service) await this.#addService(name, service, { path, folder, variables })
     }
     for (const [key, volume] of Object.entries(document.volumes ?? {})) {
-      this.#volumes.set(key, { key, name: volume?.name, isExternal: isYes(volume?.external) })
+      // What one file says, another need not repeat.
+      const known = this.#volumes.get(key)
+      this.#volumes.set(key, {
+        key,
+        name: volume?.name ?? known?.name,
+        isExternal: isYes(volume?.external) || known?.isExternal === true,
+      })
     }
     for (const [role, objects] of [
       ['config', document.configs],
@@ -184,7 +198,11 @@ class Collector {
     for (const { path, isRequired } of service.env_file ?? []) {
       this.#addFile(resolve(from.folder, path), 'env', isRequired)
     }
-    for (const mount of service.volumes ?? []) this.#addMount(name, mount, from.folder)
+    const isStarted = (service.profiles ?? []).length === 0
+    for (const mount of service.volumes ?? []) {
+      this.#addMount(name, mount, from.folder)
+      if (isStarted && mount.type === 'volume' && mount.source !== undefined) this.#mounted.add(mount.source)
+    }
   }
 
   /** Its paths begin at its own folder. */

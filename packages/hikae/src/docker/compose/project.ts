@@ -11,6 +11,7 @@ export const COMPOSE_LABELS = {
   project: 'com.docker.compose.project',
   folder: 'com.docker.compose.project.working_dir',
   files: 'com.docker.compose.project.config_files',
+  envFiles: 'com.docker.compose.project.environment_file',
   service: 'com.docker.compose.service',
   volume: 'com.docker.compose.volume',
   network: 'com.docker.compose.network',
@@ -70,17 +71,21 @@ async function composeFilesOf(given: readonly string[]): Promise<readonly string
 async function byLabels(name: string, all: readonly ContainerSummary[], env: Environment): Promise<ComposeProject> {
   const containers = all.filter((container) => projectOf(container) === name)
   if (containers.length === 0) throw noSuchProject(name, all)
-  const places = new Map(
-    containers.map(({ labels }) => [`${labels[COMPOSE_LABELS.folder]}\0${labels[COMPOSE_LABELS.files]}`, labels]),
-  )
-  const [labels] = places.values()
-  const folder = labels![COMPOSE_LABELS.folder]
-  const listed = (labels![COMPOSE_LABELS.files] ?? '').split(',').filter((path) => path !== '')
-  if (folder === undefined || listed.length === 0) throw unknownFiles(name)
-  // Compose 1 writes them relative to the folder.
-  const composeFiles = listed.map((path) => (isAbsolute(path) ? path : resolve(folder, path)))
-  const files = await readComposeFiles(composeFiles, { folder, name, env })
+  // The newest comes first: its files are those of today.
+  const { labels } = containers[0]!
+  const folder = labels[COMPOSE_LABELS.folder]
+  const composeFiles = folder === undefined ? [] : listedIn(labels[COMPOSE_LABELS.files], folder)
+  if (folder === undefined || composeFiles.length === 0) throw unknownFiles(name)
+  // Containers that did not change were not made anew, and know the files of that time.
+  const envFiles = [...new Set(containers.flatMap((each) => listedIn(each.labels[COMPOSE_LABELS.envFiles], folder)))]
+  const files = await readComposeFiles(composeFiles, { folder, name, env, envFiles })
   return { name, folder, composeFiles, files, containers }
+}
+
+/** Compose 1 writes them relative to the folder. */
+function listedIn(label: string | undefined, folder: string): string[] {
+  const paths = (label ?? '').split(',').filter((path) => path !== '')
+  return paths.map((path) => (isAbsolute(path) ? path : resolve(folder, path)))
 }
 
 function noSuchProject(name: string, all: readonly ContainerSummary[]): InputError {

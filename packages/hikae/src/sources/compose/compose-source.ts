@@ -1,12 +1,15 @@
 import { COMPOSE_LABELS } from '../../docker/compose/project.ts'
+import { isKnownError } from '../../errors.ts'
+import { settleAround } from '../files/open-files.ts'
 import type { Finding } from '../finding.ts'
 import type { ReadContext, SourceContext, SourceKind } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { composeFacts } from './compose-facts.ts'
 import { type ComposeConfig, composeConfig, describeProject } from './config.ts'
 import { keptOfProject } from './kept-project.ts'
-import { lookAtProject, openCompose } from './open-compose.ts'
-import { type Part, partOf, partsToRead, pointOfPart } from './parts.ts'
+import { lookAtProject } from './look-at-project.ts'
+import { openCompose } from './open-compose.ts'
+import { type Part, partOf, partsToRead, pointOfPart, volumesPart } from './parts.ts'
 import { planElsewhere } from './restore-elsewhere.ts'
 import { planInPlace } from './restore-in-place.ts'
 import { restoreTarget } from './restore-target.ts'
@@ -29,18 +32,38 @@ export const composeSource: SourceKind<ComposeConfig> = {
     const own = labels[COMPOSE_LABELS.project]
     return project !== undefined || file !== undefined || own === undefined ? {} : { project: own }
   },
-  settle: async (config, context) => {
-    const { kind, config: own } = partOf('volumes', { parts: { files: {}, volumes: { volumes: [] } } }, config)
-    return (await kind.settle?.(own, context)) ?? []
-  },
+  settle,
+}
+
+/** Folders that are half replaced come first: containers that are started again find them whole. */
+async function settle(config: ComposeConfig, context: ReadContext): Promise<readonly Finding[]> {
+  const findings = await settleFolders(config, context)
+  const { kind, config: own } = volumesPart([], config)
+  return [...findings, ...((await kind.settle?.(own, context)) ?? [])]
+}
+
+async function settleFolders(config: ComposeConfig, context: ReadContext): Promise<readonly Finding[]> {
+  try {
+    const { project, parts } = await lookAtProject(config, context)
+    return await settleAround({ paths: [...parts.paths] }, project.folder)
+  } catch (error) {
+    if (!isKnownError(error)) throw error
+    context.log(`what restores of the project may have left is looked for later: ${error.message}`)
+    return []
+  }
 }
 
 async function examine(config: ComposeConfig, context: SourceContext): Promise<readonly Finding[]> {
   const { parts } = await lookAtProject(config, context)
   const findings: Finding[] = []
-  for (const { kind, config: own } of partsToRead(parts, config)) findings.push(...(await kind.examine(own, context)))
   // The rest can be saved without them: the run says so, and is incomplete.
-  return [...findings, ...parts.findings.map((finding): Finding => ({ ...finding, severity: 'warning' }))]
+  const less: Finding[] = [...parts.findings]
+  for (const { name, kind, config: own } of partsToRead(parts, config)) {
+    const found = await kind.examine(own, context)
+    if (name === 'images') less.push(...found)
+    else findings.push(...found)
+  }
+  return [...findings, ...less.map((finding): Finding => ({ ...finding, severity: 'warning' }))]
 }
 
 async function verify(config: ComposeConfig, point: SourcePoint, context: ReadContext): Promise<readonly Finding[]> {

@@ -1,6 +1,6 @@
 import type { KeptCopy, ReadContext, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf, lookAtProject } from './open-compose.ts'
+import { engineOf, lookAtProject } from './look-at-project.ts'
 import { partsToRead } from './parts.ts'
 import { readReplacements, type ReplacementTimes } from './replacements.ts'
 import { replaceWhileStopped, runningOf } from './while-stopped.ts'
@@ -48,7 +48,8 @@ function asOne(copies: readonly KeptCopy[], project: string, config: ComposeConf
           ...plans.flatMap(({ steps }) => steps),
           ...(names.length > 0 ? [`start ${names.toReversed().join(', ')} again, and wait until they are well`] : []),
         ],
-        apply: (signal) => replaceWhileStopped({ project, plans }, config, { ...context, signal }),
+        apply: (signal) =>
+          replaceWhileStopped({ project, plans: plans.map((plan) => ({ plan })) }, config, { ...context, signal }),
       }
     },
     async size(signal) {

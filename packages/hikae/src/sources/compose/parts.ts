@@ -21,8 +21,8 @@ export interface Part<Config = unknown> {
 /** In the order in which they are read: what is held still for it comes last. */
 export function partsToRead({ paths, images, volumes }: ProjectParts, config: ComposeConfig): Part[] {
   return [
-    filesPart(paths, config),
     ...(images.length > 0 ? [imagesPart(images, config)] : []),
+    filesPart(paths, config),
     ...(volumes.length > 0 ? [volumesPart(volumes, config)] : []),
   ] as Part[]
 }
@@ -48,7 +48,7 @@ export function partOf(name: Part['name'], { parts }: Pick<ComposeFacts, 'parts'
   const facts = parts[name] ?? {}
   switch (name) {
     case 'files':
-      return filesPart([], config)
+      return filesPart(pathsIn(facts['paths']), config)
     case 'images':
       return imagesPart([], config)
     case 'volumes':
@@ -86,4 +86,9 @@ function imagesPart(references: readonly string[], { engine }: ComposeConfig): P
 /** Of volumes, in the facts that their kind left. */
 function namesIn(volumes: unknown): string[] {
   return (volumes as readonly { readonly name: string }[]).map(({ name }) => name)
+}
+
+/** Of files, likewise. */
+function pathsIn(paths: unknown): string[] {
+  return (paths as readonly { readonly path: string }[]).map(({ path }) => path)
 }

@@ -106,10 +106,24 @@ function volumesOf(
       else if (!acceptMissing.includes(`${service}:${destination}`)) findings.push(anonymous(service, destination))
     }
   }
+  const isExcluded = (name: string): boolean => excludeVolumes.some((pattern) => namePattern(pattern).test(name))
+  const names = new Set(existing.map(({ name }) => name))
+  for (const { key, name, isUsed } of project.files.volumes) {
+    if (isUsed && !isExcluded(name) && !names.has(name) && ![key, name].some((each) => acceptMissing.includes(each))) {
+      findings.push(absent(name))
+    }
+  }
   const isLeftOut = (name: string): boolean =>
-    excludeVolumes.some((pattern) => namePattern(pattern).test(name)) ||
-    existing.find((volume) => volume.name === name)?.labels[EXCLUDE_LABEL] === 'true'
+    isExcluded(name) || existing.find((volume) => volume.name === name)?.labels[EXCLUDE_LABEL] === 'true'
   return { volumes: [...volumes].filter((name) => !isLeftOut(name)).toSorted(), findings }
+}
+
+function absent(name: string): Finding {
+  return {
+    severity: 'error',
+    message: `the volume ${name}, which the project's files name, is not there`,
+    hint: `bring it back with \`hikae restore\`, or accept that with \`acceptMissing: [${name}]\``,
+  }
 }
 
 function anonymous(service: string, destination: string): Finding {
@@ -121,7 +135,7 @@ function anonymous(service: string, destination: string): Finding {
 }
 
 function isOfTheSystem(path: string): boolean {
-  return OF_THE_SYSTEM.some((own) => isWithin(path, own))
+  return OF_THE_SYSTEM.some((own) => isWithin(path, own)) && !isWithin(path, '/run/media')
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -2,9 +2,9 @@ import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import type { ComposeFacts } from './compose-facts.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './open-compose.ts'
+import { engineOf } from './look-at-project.ts'
 import { type Part, partOf, pointOfPart } from './parts.ts'
-import { replaceWhileStopped, runningOf } from './while-stopped.ts'
+import { type PartPlan, replaceWhileStopped, runningOf } from './while-stopped.ts'
 
 /** What is replaced while the project stands still: images first, which change nothing for containers that are there. */
 const ORDER: readonly Part['name'][] = ['images', 'files', 'volumes']
@@ -20,18 +20,21 @@ export async function planInPlace(
   context: ReadContext,
 ): Promise<RestorePlan> {
   const { name: project, folder } = facts.project
-  const plans: RestorePlan[] = []
+  const plans: PartPlan[] = []
   for (const part of ORDER) {
     if (facts.parts[part] === undefined) continue
     const { kind, config: own } = partOf(part, facts, config)
-    plans.push(await kind.planRestore(own, pointOfPart(point, part, facts), {}, context))
+    plans.push({
+      plan: await kind.planRestore(own, pointOfPart(point, part, facts), {}, context),
+      ...(part !== 'images' && { kept: async (going) => (await kind.kept?.(own, going)) ?? [] }),
+    })
   }
   await using engine = await engineOf(config, context)
   const names = (await runningOf(engine, project)).map(({ name }) => name)
   return {
     steps: [
       ...(names.length > 0 ? [`stop ${names.join(', ')}`] : []),
-      ...plans.flatMap(({ steps }) => steps),
+      ...plans.flatMap(({ plan }) => plan.steps),
       names.length > 0
         ? `start ${names.toReversed().join(', ')} again, and wait until they are well`
         : `leave it to you to start it: \`cd ${folder} && docker compose up -d\``,

@@ -5,10 +5,13 @@ import { holdContainers } from '../../docker/quiesce/hold.ts'
 import { errorMessage, InputError } from '../../errors.ts'
 import { waitForHealth } from '../docker-volumes/restore/wait-for-health.ts'
 import type { Finding } from '../finding.ts'
-import type { ReadContext, Restored, RestorePlan } from '../source-kind.ts'
+import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './open-compose.ts'
+import { engineOf } from './look-at-project.ts'
 import { recordReplacement } from './replacements.ts'
+
+/** Names of copies have no fractions of a second. */
+const ROUNDING_MS = 1000
 
 /** Containers of a project that run now. */
 export async function runningOf(engine: DockerEngine, project: string): Promise<readonly ContainerSummary[]> {
@@ -23,12 +26,19 @@ async function containersOf(engine: DockerEngine, project: string): Promise<read
 /** What is done to a project that stands still, one plan after the other. */
 export interface Replacement {
   readonly project: string
-  readonly plans: readonly RestorePlan[]
+  readonly plans: readonly PartPlan[]
+}
+
+/** What is done to one part. */
+export interface PartPlan {
+  readonly plan: RestorePlan
+  /** What restores of that part have kept; absent for parts that change nothing for containers. */
+  readonly kept?: (context: ReadContext) => Promise<readonly KeptCopy[]>
 }
 
 /**
  * Replaces parts of a project while its containers are stopped; the same ones are started again, whatever happens, and
- * waited for.
+ * waited for. When a part cannot be replaced, those before it are put back first: containers never start with some of both.
  *
  * @throws {InputError} they are not well with what was put in place; what was there is kept
  */
@@ -42,7 +52,10 @@ export async function replaceWhileStopped(
   await using hold = await holdContainers(engine, await containersOf(engine, project), 'stop', context)
   const done: Restored[] = []
   try {
-    for (const plan of plans) done.push(await plan.apply(context.signal))
+    for (const { plan } of plans) done.push(await plan.apply(context.signal))
+  } catch (error) {
+    await putBack(plans.slice(0, done.length), began, context, error)
+    throw error
   } finally {
     await recordReplacement({ began, ended: new Date() }, context)
   }
@@ -64,5 +77,26 @@ export async function replaceWhileStopped(
     place: `the project ${project}: ${done.map(({ place }) => place).join('; ')}`,
     ...(kept.length > 0 ? { kept: kept.join(', ') } : {}),
     findings,
+  }
+}
+
+/** @throws {InputError} not all of it can be put back */
+async function putBack(plans: readonly PartPlan[], began: Date, context: ReadContext, reason: unknown): Promise<void> {
+  const { signal } = new AbortController()
+  const going = { ...context, signal }
+  try {
+    for (const { kept } of plans.toReversed()) {
+      const copies = (await kept?.(going)) ?? []
+      const copy = copies.find(({ time }) => time.getTime() >= began.getTime() - ROUNDING_MS)
+      if (copy) await (await copy.planUndo(going)).apply(signal)
+    }
+  } catch (error) {
+    throw new InputError(
+      `${errorMessage(reason)}; and what was replaced before could not be put back: ${errorMessage(error)}`,
+      {
+        hint: `stop the containers of the project, then put it back with \`hikae restore ${context.source} --undo\``,
+        cause: reason,
+      },
+    )
   }
 }
