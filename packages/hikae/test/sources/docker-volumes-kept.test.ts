@@ -76,4 +76,17 @@ describe.skipIf(skipBecause(await whyNoDocker()))('what restores of volumes have
     const kept = await makeKept(docker, name, { 'hikae.from': 'gone', 'hikae.by': by })
     expect(await placesKept(docker, name, context)).toEqual([`volume ${kept}`])
   })
+
+  test('is of the source that was restored, and of no other', async ({ docker, ground, context, expect }) => {
+    for (const read of ['direct', 'archive']) {
+      const name = docker.name('sourced')
+      await docker.fill(name, { state: 'saved' })
+      const config = docker.config({ names: [name], read })
+      await ground.backUp(dockerVolumesSource, config, context)
+      const plan = await dockerVolumesSource.planRestore(config, await ground.point(), {}, context)
+      const { kept } = await plan.apply(context.signal)
+      expect(await placesKept(docker, name, { ...context, source: 'other' })).toEqual([])
+      expect(await placesKept(docker, name, context)).toEqual([kept])
+    }
+  })
 })

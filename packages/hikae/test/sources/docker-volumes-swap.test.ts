@@ -22,7 +22,7 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are ex
           changes++
           return changes === at ? { kind: 'error', code: 'EIO' } : undefined
         })
-        const swapped = await swapVolume(engine, ...volumes, new Date(1_700_000_000_000 + at * 1000)).catch(
+        const swapped = await swapVolume(engine, ...volumes, new Date(1_700_000_000_000 + at * 1000), context).catch(
           () => undefined,
         )
         if (!swapped) return 'not exchanged'

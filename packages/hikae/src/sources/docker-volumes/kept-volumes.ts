@@ -31,7 +31,7 @@ export async function keptVolumes(config: DockerVolumesConfig, context: ReadCont
   const all = (await listVolumes(engine)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const byTime = Map.groupBy(
     all
-      .filter((volume) => isKeptOf(config, volume) && !isInWork(volume, all))
+      .filter((volume) => isKeptOf(config, volume, context) && !isInWork(volume, all))
       .map((kept) => ({ kept, name: kept.labels[LABELS.kept]! })),
     ({ kept }) => kept.labels[LABELS.time]!,
   )
@@ -60,11 +60,12 @@ async function sizeOf(volumes: readonly KeptVolume[], signal: AbortSignal): Prom
   return bytes
 }
 
-/** Whether it keeps a volume that the configuration means, be that there now or not. */
-function isKeptOf(config: DockerVolumesConfig, volume: Volume): boolean {
-  const { [LABELS.kept]: name, [LABELS.time]: time } = volume.labels
+/** Whether the source has kept a volume that its configuration means, be that there now or not. */
+function isKeptOf(config: DockerVolumesConfig, volume: Volume, context: ReadContext): boolean {
+  // What was kept by an earlier Hikae does not say of which source.
+  const { [LABELS.kept]: name, [LABELS.time]: time, [LABELS.source]: source = context.source } = volume.labels
   const spec = specOfLabel(volume)
-  if (name === undefined || time === undefined || !spec) return false
+  if (source !== context.source || name === undefined || time === undefined || !spec) return false
   return selectVolumes(config, [{ ...volume, ...spec, name }]).volumes.length > 0
 }
 

@@ -48,7 +48,7 @@ export async function exchange(
       context.signal.throwIfAborted()
       swapped.push(
         fresh.way === 'direct'
-          ? await swapVolume(engine, live, fresh.volume, time)
+          ? await swapVolume(engine, live, fresh.volume, time, context)
           : await replaceContent(engine, live, fresh, time, context),
       )
     }

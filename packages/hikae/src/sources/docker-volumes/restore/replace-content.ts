@@ -138,7 +138,10 @@ async function copyOf(
   context: ReadContext,
 ): Promise<Volume> {
   const { driver, options } = live
-  const labels = { ...keptLabels(specOf(live), time, fresh.name), [LABELS.copied]: 'true' }
+  const labels = {
+    ...keptLabels({ spec: specOf(live), time, from: fresh.name, source: context.source }),
+    [LABELS.copied]: 'true',
+  }
   const kept = await createVolume(engine, {
     name: await freeKeptName(engine, live.name, time),
     driver,

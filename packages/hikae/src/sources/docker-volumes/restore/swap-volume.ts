@@ -1,4 +1,5 @@
 import type { DockerEngine } from '../../../docker/engine.ts'
+import type { ReadContext } from '../../source-kind.ts'
 import { createVolume, removeVolume, type Volume } from '../volume.ts'
 import { specOf } from '../volume-facts.ts'
 import { freeKeptName, keptLabels } from './volume-labels.ts'
@@ -32,6 +33,7 @@ export async function swapVolume(
   live: Volume,
   fresh: Volume,
   time: Date,
+  { source }: Pick<ReadContext, 'source'>,
 ): Promise<SwappedVolume> {
   const { driver, options } = live
   const name = await freeKeptName(engine, live.name, time)
@@ -41,7 +43,7 @@ export async function swapVolume(
     name,
     driver,
     options,
-    labels: keptLabels(specOf(live), time, fresh.name),
+    labels: keptLabels({ spec: specOf(live), time, from: fresh.name, source }),
   })
   try {
     await moveContent(live, kept)

@@ -22,6 +22,8 @@ export const LABELS = {
   restored: 'hikae.restored',
   /** When it was replaced: ISO 8601. */
   time: 'hikae.time',
+  /** On what keeps: the source that was restored, as the stack file names it. */
+  source: 'hikae.source',
   /** What the volume is made of, to make it again. */
   spec: 'hikae.spec',
   /** The process. */
@@ -53,12 +55,22 @@ export function freshLabels(name: string): Record<string, string> {
   return { [LABELS.fresh]: name, [LABELS.by]: madeByUs() }
 }
 
-/** @param from name of the fresh volume, whose content takes the place */
-export function keptLabels(spec: VolumeSpec, time: Date, from: string): Record<string, string> {
+export interface Replacing {
+  /** The volume that is replaced. */
+  readonly spec: VolumeSpec
+  readonly time: Date
+  /** Name of the fresh volume, whose content takes the place. */
+  readonly from: string
+  /** Of the stack file. */
+  readonly source: string
+}
+
+export function keptLabels({ spec, time, from, source }: Replacing): Record<string, string> {
   return {
     [LABELS.kept]: spec.name,
     [LABELS.time]: time.toISOString(),
     [LABELS.from]: from,
+    [LABELS.source]: source,
     [LABELS.spec]: JSON.stringify(spec),
     [LABELS.by]: madeByUs(),
   }
