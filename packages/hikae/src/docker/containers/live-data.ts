@@ -22,6 +22,8 @@ export interface SharedData {
 export interface LiveDataQuestion {
   readonly data: readonly SharedData[]
   readonly how: Quiesce
+  /** Whether a container is stopped or paused for it; by default each one that uses the data. */
+  readonly isHeld?: (container: ContainerSummary) => boolean
   /** Names of containers or of data that may be copied while a database writes. */
   readonly acceptLive: readonly string[]
   readonly signal: AbortSignal
@@ -43,8 +45,9 @@ export interface LiveData {
  * @throws {DockerError}
  */
 export async function findLiveData(engine: DockerEngine, question: LiveDataQuestion): Promise<LiveData> {
-  const { data, how, acceptLive, signal } = question
+  const { data, how, isHeld = () => true, acceptLive, signal } = question
   if (typeof how === 'object') return { findings: [], accepted: [] }
+  const howOf = (container: ContainerSummary): Quiesce => (isHeld(container) ? how : 'none')
   const products = new Map<string, Promise<DatabaseProduct | undefined>>()
   const productOf = (container: ContainerSummary): Promise<DatabaseProduct | undefined> => {
     const known = products.get(container.id) ?? databaseIn(engine, container)
@@ -54,11 +57,15 @@ export async function findLiveData(engine: DockerEngine, question: LiveDataQuest
   const findings: Finding[] = []
   const accepted: string[] = []
   for (const shared of data) {
-    const writers = shared.users.filter((container) => isWriter(container, shared) && !isStopped(container, how))
+    const writers = shared.users.filter(
+      (container) => isWriter(container, shared) && !isStopped(container, howOf(container)),
+    )
     for (const live of await databasesIn(shared, writers, productOf, signal)) {
+      const own = howOf(live.container)
       const isAccepted = [shared.name, live.container.name].some((name) => acceptLive.includes(name))
-      if (isAccepted) accepted.push(`${messageOf(live, how)}; the stack file accepts that`)
-      else findings.push({ severity: isFrozen(live.container, how) ? 'warning' : 'error', ...wordsOf(live, how) })
+      if (isAccepted) accepted.push(`${messageOf(live, own)}; the stack file accepts that`)
+      else
+        findings.push({ severity: isFrozen(live.container, own) ? 'warning' : 'error', ...wordsOf(live, own, isHeld) })
     }
   }
   return { findings, accepted }
@@ -126,10 +133,17 @@ function messageOf({ product, container, shared, file }: LiveDatabase, how: Quie
     : `${what}${where} is in use while ${shared.description} is copied: such a copy may be of no use`
 }
 
-function wordsOf(live: LiveDatabase, how: Quiesce): Pick<Finding, 'message' | 'hint'> {
+function wordsOf(
+  live: LiveDatabase,
+  how: Quiesce,
+  isHeld: (container: ContainerSummary) => boolean,
+): Pick<Finding, 'message' | 'hint'> {
   const { product, container } = live
   const own = OWN_KIND[product]
   const better = own === undefined ? '' : `save it with a source of the kind ${own}, or `
-  const hint = `${better}write \`quiesce: stop\`; if it is meant to be so, \`acceptLive: [${container.name}]\``
+  const stopping = isHeld(container)
+    ? 'write `quiesce: stop`'
+    : `save what ${container.name} shares with a source of the kind docker-volumes or compose, and \`quiesce: stop\``
+  const hint = `${better}${stopping}; if it is meant to be so, \`acceptLive: [${container.name}]\``
   return { message: messageOf(live, how), hint }
 }

@@ -1,24 +1,26 @@
 import type { Dirent } from 'node:fs'
-import { open, opendir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, open, opendir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { systemCode } from '../../errors.ts'
 
-const MAGIC = Buffer.from('SQLite format 3\0')
+/** With these bytes a database of SQLite begins. */
+export const SQLITE_MAGIC = Buffer.from('SQLite format 3\0')
 const ENDINGS = /\.(?:sqlite3?|db3?)$/i
 const COMPANION = /-(?:wal|journal)$/
 
 /** More is not looked at: this is a warning, not an inventory. */
 const MOST_NAMES = 4000
 const MOST_OPENED = 100
-const MOST_FOUND = 20
+export const MOST_FOUND = 20
 
 /**
- * SQLite databases in a folder, by their names and first bytes. What cannot be read is passed over, and so is what lies
+ * SQLite databases in a folder, or a file that is one, by their names and first bytes. What cannot be read is passed over, and so is what lies
  * behind the first few thousand names.
  *
- * @returns paths from the folder
+ * @returns paths from the folder; of a file, its name
  */
 export async function findSqliteFiles(folder: string, signal: AbortSignal): Promise<readonly string[]> {
+  if (await isFile(folder)) return (await isSqlite(folder)) ? [basename(folder)] : []
   const found: string[] = []
   const waiting = ['']
   let [names, opened] = [0, 0]
@@ -27,7 +29,8 @@ export async function findSqliteFiles(folder: string, signal: AbortSignal): Prom
     const entries = await entriesOf(join(folder, inner), MOST_NAMES - names)
     names += entries.length
     waiting.push(...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(inner, name)))
-    for (const name of candidates(entries)) {
+    const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+    for (const name of mayBeSqlite(files)) {
       if (found.length >= MOST_FOUND || ++opened > MOST_OPENED) return found
       if (await isSqlite(join(folder, inner, name))) found.push(join(inner, name))
     }
@@ -36,8 +39,15 @@ export async function findSqliteFiles(folder: string, signal: AbortSignal): Prom
   return found
 }
 
-function candidates(entries: readonly Dirent[]): string[] {
-  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+async function isFile(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+}
+
+/** Which names of a folder's files are those that databases of SQLite have. */
+export function mayBeSqlite(files: readonly string[]): string[] {
   const inUse = new Set(files.filter((name) => COMPANION.test(name)).map((name) => name.replace(COMPANION, '')))
   return files.filter((name) => ENDINGS.test(name) || inUse.has(name)).toSorted()
 }
@@ -58,8 +68,9 @@ async function entriesOf(folder: string, most: number): Promise<Dirent[]> {
 async function isSqlite(path: string): Promise<boolean> {
   try {
     await using file = await open(path)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0)
-    return bytesRead === MAGIC.length && buffer.equals(MAGIC)
+    const { length } = SQLITE_MAGIC
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0)
+    return bytesRead === length && buffer.equals(SQLITE_MAGIC)
   } catch (error) {
     if (systemCode(error) === undefined) throw error
     return false

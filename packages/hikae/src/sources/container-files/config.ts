@@ -44,6 +44,12 @@ const fields = z.strictObject({
     )
     .meta({ examples: [['/app/uploads']] }),
   quiesce: quiesceSchema.default('none'),
+  acceptLive: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Databases that may be copied while they run, although such a copy may be worth nothing: names of containers, or paths of this source. Without it the run is incomplete.',
+    ),
 })
 
 /** What may stand under `container-files:`. */

@@ -4,9 +4,10 @@ import type { SourceContext } from '../source-kind.ts'
 import type { ContainerFilesConfig } from './config.ts'
 import { findContainerPaths } from './find-paths.ts'
 import { findTarget } from './find-target.ts'
+import { findLivePaths } from './live-paths.ts'
 import { openTargetEngine } from './open-target.ts'
 
-/** Whether the engine answers, the container is there, and each path is in it: one that is not leaves the others to be saved. */
+/** Whether the engine answers, the container is there, and each path is in it: one that is not leaves the others to be saved, and a live database too. */
 export async function examineContainerFiles(
   config: ContainerFilesConfig,
   context: SourceContext,
@@ -15,7 +16,9 @@ export async function examineContainerFiles(
     await using engine = await openTargetEngine(config, context)
     const container = await findTarget(engine, config)
     const { paths, findings } = await findContainerPaths(engine, container, config.paths, context.signal)
-    return paths.length === 0 ? findings : asWarnings(findings)
+    if (paths.length === 0) return findings
+    const live = await findLivePaths(engine, container, paths, config, context.signal)
+    return asWarnings([...findings, ...live.findings])
   } catch (error) {
     context.signal.throwIfAborted()
     if (!(error instanceof DockerError)) throw error

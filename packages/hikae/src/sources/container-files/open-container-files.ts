@@ -11,6 +11,7 @@ import type { ContainerFilesConfig } from './config.ts'
 import type { ContainerFacts, SavedPath } from './container-facts.ts'
 import { findContainerPaths } from './find-paths.ts'
 import { findTarget } from './find-target.ts'
+import { findLivePaths } from './live-paths.ts'
 import { openTargetEngine, settleContainerFiles } from './open-target.ts'
 import { savedTree } from './saved-tree.ts'
 
@@ -23,6 +24,10 @@ export async function openContainerFiles(config: ContainerFilesConfig, context: 
   const { paths, findings, remarks } = await findContainerPaths(engine, container, config.paths, context.signal)
   if (paths.length === 0) throw nothingThere(container, findings)
   for (const remark of remarks) context.log(remark)
+  const { findings: live, accepted } = await findLivePaths(engine, container, paths, config, context.signal)
+  const inUse = live.filter(({ severity }) => severity === 'error')
+  for (const line of accepted) context.log(line)
+  for (const { severity, message } of live) if (severity === 'warning') context.log(message)
   const hold = owned.use(await holdContainers(engine, [container], config.quiesce, context))
   const saved: SavedPath[] = []
   const held = owned.move()
@@ -41,7 +46,7 @@ export async function openContainerFiles(config: ContainerFilesConfig, context: 
       }
       return {
         facts: { ...facts },
-        findings: [...findings, ...release.findings],
+        findings: [...findings, ...inUse, ...release.findings],
         isEmpty: saved.every(({ files, others }) => files + others === 0),
       }
     },
