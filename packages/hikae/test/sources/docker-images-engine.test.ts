@@ -127,6 +127,33 @@ describe.skipIf(skip)('images of an engine', () => {
     expect([...old.keys()]).toContain(`/images/${id.slice('sha256:'.length)}/config.json`)
   })
 
+  test('that lost their names are kept by the source that was restored, and by no other', async ({
+    engine,
+    dir,
+    ground,
+    context,
+    config,
+    expect,
+  }) => {
+    await buildImage(engine, 'whose/app:1', [{ 'srv/app': 'saved' }])
+    const given = config({ references: ['whose/app:1'] })
+    await ground.backUp(dockerImagesSource, given, context)
+    await engine.docker('tag', BASE_IMAGE, 'whose/app:1')
+    // Somebody's own name only looks like one of ours.
+    await engine.docker('tag', BASE_IMAGE, 'whose/app:1.before-20251121T201714Z')
+    const plan = await dockerImagesSource.planRestore(given, await ground.point(), {}, context)
+    const { kept } = await plan.apply(context.signal)
+    const places = async (of: object, stateFolder = context.stateFolder): Promise<string[]> => {
+      const copies = await dockerImagesSource.kept!(config(of), { ...context, stateFolder })
+      return copies.map(({ place }) => place)
+    }
+    const elsewhere = dir.join('of-another-source')
+    await mkdir(elsewhere)
+    expect(await places({ references: ['whose/app:1'] })).toEqual([kept])
+    expect(await places({ references: ['whose/app:1'] }, async () => elsewhere)).toEqual([])
+    expect(await places({ inUse: true }, async () => elsewhere)).toEqual([])
+  })
+
   test('come back after they were removed, and containers run from them', async ({
     engine,
     ground,

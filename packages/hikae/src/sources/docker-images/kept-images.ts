@@ -2,8 +2,7 @@ import type { KeptCopy, ReadContext, RestorePlan } from '../source-kind.ts'
 import type { DockerImagesConfig } from './config.ts'
 import { listImages, openImagesEngine, removeName } from './engine-images.ts'
 import { type KeptName, parseKeptName } from './kept-name.ts'
-import { matchesReference } from './reference.ts'
-import { readAddedNames } from './restore/added-names.ts'
+import { readChangedNames } from './restore/changed-names.ts'
 import { giveNames, planNames, stepFor } from './restore/names.ts'
 
 /** An image that lost its name to a restored one. */
@@ -13,13 +12,14 @@ interface KeptImage extends KeptName {
   readonly keptName: string
 }
 
-/** What restores have taken names from; those of one restore are one. */
+/** What restores of this source have taken names from; those of one restore are one. */
 export async function keptImages(config: DockerImagesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
+  const ours = new Set((await readChangedNames(context)).flatMap((changed) => changed.kept))
   await using engine = await openImagesEngine(config, context)
   const kept = (await listImages(engine)).flatMap(({ id, tags }) =>
     tags.flatMap((keptName): KeptImage[] => {
       const parsed = parseKeptName(keptName)
-      return parsed && isOurs(parsed.name, config) ? [{ ...parsed, id, keptName }] : []
+      return parsed && ours.has(keptName) ? [{ ...parsed, id, keptName }] : []
     }),
   )
   return [...Map.groupBy(kept, ({ moment }) => moment).values()].toSorted(newestFirst).map((images) => ({
@@ -34,11 +34,6 @@ function newestFirst([one]: readonly KeptImage[], [other]: readonly KeptImage[])
   return other!.moment.localeCompare(one!.moment, 'en', { numeric: true })
 }
 
-/** Whose they are cannot be seen where a source means all that is in use. */
-function isOurs(name: string, { references = [], inUse }: DockerImagesConfig): boolean {
-  return inUse || references.some((reference) => matchesReference(name, reference))
-}
-
 /** Names go back to the images that had them; those that nothing had before are taken away. */
 async function planUndo(
   images: readonly KeptImage[],
@@ -46,8 +41,8 @@ async function planUndo(
   context: ReadContext,
 ): Promise<RestorePlan> {
   await using engine = await openImagesEngine(config, context)
-  const added = (await readAddedNames(context)).filter(({ moment }) => moment === images[0]!.moment)
-  const absent = added.flatMap(({ names }) => names.map((name) => ({ name, id: undefined })))
+  const changed = (await readChangedNames(context)).filter(({ moment }) => moment === images[0]!.moment)
+  const absent = changed.flatMap(({ added }) => added.map((name) => ({ name, id: undefined })))
   const planned = await planNames(engine, [...images, ...absent])
   return {
     steps: [...planned.map(stepFor), ...images.map(({ keptName }) => `remove the name ${keptName}`)],

@@ -6,7 +6,7 @@ import { stampOf } from '../../swap/names.ts'
 import { findImage, listImages, removeName, tagImage } from '../engine-images.ts'
 import { canBeKept, keptNameOf, parseKeptName } from '../kept-name.ts'
 import { shortImageId } from '../reference.ts'
-import { noteAddedNames } from './added-names.ts'
+import { noteChangedNames } from './changed-names.ts'
 
 export interface WantedName {
   readonly name: string
@@ -64,14 +64,11 @@ export async function giveNames(
   for (const each of planned) refuseChange(each, holders.get(each.name))
   const changes = planned.filter(({ id, current }) => id !== current)
   const moment = freeMoment([...holders.keys()])
-  const names = changes.filter(({ current }) => current === undefined).map(({ name }) => name)
-  if (names.length > 0 && names.length < changes.length) await noteAddedNames({ moment, names }, context)
-  const kept: string[] = []
+  const added = changes.filter(({ current }) => current === undefined).map(({ name }) => name)
+  const kept = changes.filter(({ current }) => current !== undefined).map(({ name }) => keptNameOf(name, moment))
+  if (kept.length > 0) await noteChangedNames({ moment, added, kept }, context)
   for (const { name, id, current } of changes) {
-    if (current !== undefined) {
-      kept.push(keptNameOf(name, moment))
-      await tagImage(engine, current, keptNameOf(name, moment))
-    }
+    if (current !== undefined) await tagImage(engine, current, keptNameOf(name, moment))
     await (id === undefined ? removeName(engine, name) : tagImage(engine, id, name))
     refuseChange({ name, current: id }, (await findImage(engine, name))?.id)
   }
