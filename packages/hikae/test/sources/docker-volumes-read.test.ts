@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { DirectoryEntry, Entry } from '@hikae/engine'
 import { skipBecause, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
@@ -85,7 +86,7 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     await docker.makeVolume(volume)
     const writer = await docker.run(WRITER, '--volume', `${volume}:/data`)
     const reader = await docker.run('sleep 1000', '--volume', `${volume}:/data:ro`)
-    await until(async () => Object.keys(await docker.contents(volume)).includes('two'))
+    await until(async () => (await readdir(docker.at(volume))).includes('two'))
     const states: string[] = []
     const kind = disturbed(async () => states.push(await docker.state(writer), await docker.state(reader)))
     const config = docker.config({ names: [volume], quiesce: 'stop' })
@@ -215,7 +216,9 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
   }) => {
     const volume = docker.name('data')
     await docker.fill(volume, { file: 'content' })
-    await docker.docker.docker('tag', 'test/base:1', 'postgres:16')
+    // One of its own, and not another name for what other tests use.
+    const base = await docker.docker.docker('create', 'test/base:1')
+    await docker.docker.docker('commit', '--change', 'LABEL name=postgres', base, 'postgres:16')
     const name = docker.name('database')
     const flags = ['--detach', '--init', '--name', name, '--volume', `${volume}:/var/lib/postgresql/data`]
     await docker.docker.docker('run', ...flags, 'postgres:16', 'sleep', '1000')
@@ -236,6 +239,42 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes that are saved', () =
     await docker.docker.docker('pause', name)
     expect((await ground.backUp(dockerVolumesSource, stopped, context)).reading?.findings).toEqual([])
     expect(await docker.state(name)).toBe('paused')
+  })
+
+  test('with a database of SQLite that is in use are incomplete also when they are read through the engine', async ({
+    docker,
+    ground,
+    context,
+    expect,
+  }) => {
+    const volume = docker.name('sqlite')
+    await docker.fill(volume, { 'thumbs.db': 'no database, though it is called so', 'a/small.db': 'x' })
+    const user = await docker.run('sleep 1000', '--volume', `${volume}:/data`)
+    const findings = async (more: object = {}) => {
+      const config = docker.config({ names: [volume], read: 'archive', ...more })
+      return (await ground.backUp(dockerVolumesSource, config, context)).reading?.findings
+    }
+    expect(await findings()).toEqual([])
+    using database = new DatabaseSync(join(docker.at(volume), 'a', 'über.sqlite'))
+    database.exec('create table orders(id)')
+    using unnamed = new DatabaseSync(join(docker.at(volume), 'index'))
+    unnamed.exec('pragma journal_mode = wal; create table entries(id)')
+    const unused = new DatabaseSync(join(docker.at(volume), 'unused'))
+    unused.exec('create table entries(id)')
+    unused.close()
+    expect(await findings()).toMatchObject([
+      {
+        severity: 'error',
+        message: expect.stringMatching(
+          `^the SQLite database (a/über.sqlite|index) and 1 more, which the container ${user} may write, is in use while the volume ${volume} is copied`,
+        ),
+      },
+    ])
+    expect(await findings({ acceptLive: [user] })).toEqual([])
+    expect(await findings({ quiesce: 'pause' })).toEqual([])
+    expect(await findings({ quiesce: 'stop' })).toEqual([])
+    await docker.docker.docker('stop', user)
+    expect(await findings()).toEqual([])
   })
 
   test('are not missed by an engine that dies meanwhile, and its containers run again', async ({

@@ -17,6 +17,8 @@ export interface SharedData {
   readonly mountedAt: (container: ContainerSummary) => readonly Pick<ContainerMount, 'destination' | 'isWritable'>[]
   /** Where its files can be read here. */
   readonly folder?: string
+  /** Databases of SQLite in it, where only the reading has shown them; nothing else is looked for then. */
+  readonly sqlite?: readonly string[]
 }
 
 export interface LiveDataQuestion {
@@ -86,12 +88,13 @@ async function databasesIn(
   signal: AbortSignal,
 ): Promise<LiveDatabase[]> {
   const found: LiveDatabase[] = []
-  for (const container of writers) {
+  for (const container of shared.sqlite ? [] : writers) {
     const product = await productOf(container)
     if (product !== undefined) found.push({ product, container, shared })
   }
-  if (found.length > 0 || writers.length === 0 || shared.folder === undefined) return found
-  const [file, ...others] = await findSqliteFiles(shared.folder, signal)
+  if (found.length > 0 || writers.length === 0) return found
+  const { folder, sqlite = folder === undefined ? [] : await findSqliteFiles(folder, signal) } = shared
+  const [file, ...others] = sqlite
   if (file === undefined) return found
   const named = others.length === 0 ? file : `${file} and ${others.length} more`
   return [{ product: 'SQLite', container: writers[0]!, shared, file: named }]

@@ -46,9 +46,14 @@ async function isFile(path: string): Promise<boolean> {
   )
 }
 
+/** Whether it is beside a database that is in use. */
+export function isCompanion(name: string): boolean {
+  return COMPANION.test(name)
+}
+
 /** Which names of a folder's files are those that databases of SQLite have. */
 export function mayBeSqlite(files: readonly string[]): string[] {
-  const inUse = new Set(files.filter((name) => COMPANION.test(name)).map((name) => name.replace(COMPANION, '')))
+  const inUse = new Set(files.filter(isCompanion).map((name) => name.replace(COMPANION, '')))
   return files.filter((name) => ENDINGS.test(name) || inUse.has(name)).toSorted()
 }
 

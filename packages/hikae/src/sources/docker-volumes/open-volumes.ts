@@ -15,7 +15,7 @@ import { VOLUMES_FOLDER } from './volume-facts.ts'
 import { type VolumeUsers, usersOf } from './volume-users.ts'
 import { writersNow } from './volume-writers.ts'
 import { accessTo, type VolumeAccess } from './access.ts'
-import { liveDatabases } from './live-databases.ts'
+import { liveDatabases, liveInRead, toldLive } from './live-databases.ts'
 import { listVolumes, type Volume } from './volume.ts'
 
 /** Volumes, with the containers that write to them held still until the last byte is read. */
@@ -27,10 +27,7 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
   const ways = await waysTo(engine, volumes, config, context)
   const containers = await listContainers(engine)
   const users = usersOf(volumes, containers)
-  const { findings, accepted } = await liveDatabases(engine, users, ways, config, context.signal)
-  const live = findings.filter(({ severity }) => severity === 'error')
-  for (const line of accepted) context.log(line)
-  for (const { severity, message } of findings) if (severity === 'warning') context.log(message)
+  const live = toldLive(await liveDatabases(engine, users, ways, config, context.signal), context.log)
   const hold = owned.use(await holdContainers(engine, writersOf(users), config.quiesce, context))
   const before = await writersNow(engine, volumes)
   const resources = owned.use(new AsyncDisposableStack())
@@ -43,7 +40,10 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
     paths: volumes.length === 0 ? [`/${VOLUMES_FOLDER}`] : volumes.map(({ name }) => `/${VOLUMES_FOLDER}/${name}`),
     excludes: config.exclude,
     root: rootOf(readings),
-    finish: () => readingOf({ engine, config, users, readings, unmatched, live, hold, before }),
+    async finish() {
+      const seen = toldLive(await liveInRead(engine, users, readings, config, context.signal), context.log)
+      return await readingOf({ engine, config, users, readings, unmatched, live: [...live, ...seen], hold, before })
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

@@ -5,6 +5,7 @@ import { countedAll, noCounts, type TreeCounts, withChildren } from '../counted-
 import { bytePath, nameOf, parentPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
 import { helperWith, type HelperWork } from './helper-with.ts'
+import { seenSqlite } from './sqlite-seen.ts'
 import { VOLUMES_FOLDER } from './volume-facts.ts'
 import type { Volume } from './volume.ts'
 
@@ -18,6 +19,8 @@ export interface VolumeReading {
   finish(): Promise<TreeCounts>
   /** What became of it since it was opened, which the reading cannot show: a volume that is removed looks as if it had ended. */
   fate(): Promise<'same' | 'vanished' | 'replaced'>
+  /** Databases of SQLite that were found while it was read through the engine, by their paths in it. */
+  readonly sqlite: readonly string[]
 }
 
 /**
@@ -33,6 +36,7 @@ export async function readVolume(
   work: HelperWork,
 ): Promise<VolumeReading> {
   let counts: TreeCounts | undefined
+  const sqlite: string[] = []
   const given = (directory: DirectoryEntry): Entry => {
     const children = async function* (of: AbortSignal): AsyncGenerator<Entry, void, undefined> {
       const begun = noCounts()
@@ -43,10 +47,10 @@ export async function readVolume(
   }
   const source = way === 'direct' ? await directly(volume) : await throughEngine(engine, volume, owned, work)
   return {
-    ...{ volume, way },
+    ...{ volume, way, sqlite },
     async entry(of) {
       const entry = await source.entry(of)
-      if (entry.kind === 'directory') return given(entry)
+      if (entry.kind === 'directory') return given(way === 'direct' ? entry : seenSqlite(entry, sqlite))
       counts = noCounts()
       return entry
     },
