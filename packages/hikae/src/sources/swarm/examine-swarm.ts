@@ -9,7 +9,7 @@ import { findMountedSecrets, whyUnreadable } from './read/secret-values.ts'
 import { missingStacks } from './read/open-swarm.ts'
 import { selectStacks } from './select-stacks.ts'
 
-/** Asks the manager for lists, and reads neither contents nor values. A stack that is not there leaves the others to be saved. */
+/** Asks the manager for lists, and reads neither contents nor values. What is missing leaves the rest to be saved. */
 export async function examineSwarm(config: SwarmConfig, context: SourceContext): Promise<readonly Finding[]> {
   try {
     await using manager = await openManager(config, context)
@@ -18,7 +18,7 @@ export async function examineSwarm(config: SwarmConfig, context: SourceContext):
     const isNothingThere = missing.length > 0 && missing.length === config.stacks?.length
     const findings = [
       ...(isNothingThere ? missing : asWarnings(missing)),
-      ...(await raftFindings(config, manager, live.contents)),
+      ...asWarnings(await raftFindings(config, manager, live.contents)),
     ]
     if (config.secrets.values === 'none') return findings
     const mounted = await findMountedSecrets(manager, live)

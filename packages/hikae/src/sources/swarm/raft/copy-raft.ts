@@ -18,8 +18,9 @@ import { removeStopRecord, STOP_LOCK, writeStopRecord } from './stop-record.ts'
 
 /** A copy of the state directory of a manager. */
 export interface CopiedRaft {
-  readonly entry: Entry
-  /** Services that have not come back as they were. */
+  /** Absent when something was in the way, and nothing was stopped. */
+  readonly entry?: Entry
+  /** What was in the way, or services that have not come back as they were. */
   readonly findings: readonly Finding[]
 }
 
@@ -27,11 +28,12 @@ export interface CopiedRaft {
  * Stops the engine, copies the state directory of its manager into the scratch folder, and starts the engine again,
  * whatever happens. That it is stopped is written down first, so that `settleRaft` can start it for a run that was killed.
  *
- * @throws {InputError} something is in the way: nothing was stopped
+ * @throws {InputError} another run has it stopped
  * @throws {DockerError | ProgramFailedError} it could not be stopped, or does not come back
  */
 export async function copyRaft(config: SwarmConfig, raft: RaftConfig, context: ReadContext): Promise<CopiedRaft> {
-  const before = await prepare(config, context)
+  const { before, inTheWay } = await prepare(config, context)
+  if (inTheWay.length > 0) return { findings: inTheWay }
   const state = await context.stateFolder()
   const copy = join(await context.scratchFolder(), RAFT_FOLDER)
   using lock = tryLock(state, STOP_LOCK)
@@ -65,14 +67,20 @@ async function startAgain(config: SwarmConfig, raft: RaftConfig, context: ReadCo
   }
 }
 
-/** @returns how many tasks of each service run */
-async function prepare(config: SwarmConfig, context: ReadContext): Promise<ReadonlyMap<string, number>> {
+interface Prepared {
+  /** How many tasks of each service run. */
+  readonly before: ReadonlyMap<string, number>
+  readonly inTheWay: readonly Finding[]
+}
+
+async function prepare(config: SwarmConfig, context: ReadContext): Promise<Prepared> {
   await using manager = await openManager(config, context)
   const { contents } = await readLiveSwarm(manager.api)
-  const [first] = await raftFindings(config, manager, contents)
-  if (first) throw new InputError(first.message, { hint: first.hint! })
-  if (manager.managers === 2) context.log('of two managers one is stopped: the swarm cannot be changed meanwhile')
-  return await countRunning(manager.api)
+  const inTheWay = await raftFindings(config, manager, contents)
+  if (inTheWay.length === 0 && manager.managers === 2) {
+    context.log('of two managers one is stopped: the swarm cannot be changed meanwhile')
+  }
+  return { before: await countRunning(manager.api), inTheWay }
 }
 
 async function entryOf(copy: string): Promise<Entry> {

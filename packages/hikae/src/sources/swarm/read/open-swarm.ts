@@ -32,19 +32,20 @@ export async function openSwarm(config: SwarmConfig, context: ReadContext): Prom
     ...danglingReferences(contents).map(dangling),
   ]
   if (config.stacks?.length === missingStacks(config, live.contents).length) throw noStack(config, live.contents)
+  const copied = raft?.entry
   const values = await secretValues(config, { manager, live, contents }, context)
   const configData = (name: string): Promise<Buffer> =>
     readConfigData(manager.api, name, live.ids.configs.get(name) ?? name)
   const tree = swarmTree(contents, { configData, secretValue: values.read }, live.begun)
   const held = owned.move()
   return {
-    paths: [`/${SWARM_FOLDER}`, ...(raft ? [`/${RAFT_FOLDER}`] : [])],
-    root: madeDirectory('', () => [tree, ...(raft ? [raft.entry] : [])], { timeNs: live.begun }),
+    paths: [`/${SWARM_FOLDER}`, ...(copied ? [`/${RAFT_FOLDER}`] : [])],
+    root: madeDirectory('', () => [tree, ...(copied ? [copied] : [])], { timeNs: live.begun }),
     async finish() {
       const without = values.withoutValue()
       if (isLocked(contents)) context.log('managers ask for the unlock key after a start: it is not in the backup')
       if (without.length > 0) context.log(`without the values of these secrets: ${without.join(', ')}`)
-      return readingOf(contents, { without, manager, hasRaft: raft !== undefined }, [...findings, ...values.findings])
+      return readingOf(contents, { without, manager, hasRaft: copied !== undefined }, [...findings, ...values.findings])
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
