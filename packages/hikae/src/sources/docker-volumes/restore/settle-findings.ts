@@ -32,6 +32,15 @@ export function undecided(name: string, kept: string, fresh: string): Finding {
   }
 }
 
+/** @param replaced volumes that have what was restored @param old volumes that have what they had */
+export function mixed(replaced: readonly string[], old: readonly string[]): Finding {
+  return {
+    severity: 'error',
+    message: `a restore of several volumes was interrupted between them: ${replaced.join(', ')} have what was restored, and ${old.join(', ')} what was there before, so that they are not of the same moment`,
+    hint: 'stop what uses them, and restore again; or put back what was replaced with `hikae restore SOURCE --undo`',
+  }
+}
+
 export function stuck(name: string, why: string): Finding {
   return {
     severity: 'error',

@@ -5,6 +5,7 @@ import { errorMessage, isKnownError, systemCode } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import { findVolume, listVolumes, removeVolume, type Volume } from '../volume.ts'
+import { mixedVolumes } from './mixed-volumes.ts'
 import { finishFilling } from './replace-content.ts'
 import { finished, removed, stuck, undecided } from './settle-findings.ts'
 import { hasContent, isEmptyContent, moveContent, syncContents } from './volume-content.ts'
@@ -24,6 +25,7 @@ export async function settleVolumes(
   const findings: Finding[] = []
   // A volume that a container has cannot be removed.
   await removeLeftHelpers(engine)
+  const before = await listVolumes(engine)
   const marks = [LABELS.filling, LABELS.kept, LABELS.fresh] as const
   for (const mark of marks) {
     // Anew each time: what is done for one mark removes volumes with another.
@@ -37,7 +39,7 @@ export async function settleVolumes(
       }
     }
   }
-  return findings
+  return [...findings, ...mixedVolumes(before, await listVolumes(engine))]
 }
 
 function isLeft({ labels }: Volume, mark: string): boolean {
