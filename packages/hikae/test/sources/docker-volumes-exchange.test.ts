@@ -3,9 +3,11 @@ import { describe } from 'vitest'
 import { findContainer } from '../../src/docker/containers/container.ts'
 import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
 import { type Hold, holdContainers } from '../../src/docker/quiesce/hold.ts'
+import { composeConfig } from '../../src/sources/compose/config.ts'
+import { replaceWhileStopped } from '../../src/sources/compose/while-stopped.ts'
 import { exchange } from '../../src/sources/docker-volumes/restore/exchange.ts'
 import { findVolume } from '../../src/sources/docker-volumes/volume.ts'
-import type { ReadContext } from '../../src/sources/source-kind.ts'
+import type { ReadContext, RestorePlan } from '../../src/sources/source-kind.ts'
 import { type DockerGround, test } from './docker-volumes-ground.ts'
 
 const time = new Date(1_700_000_000_000)
@@ -69,6 +71,27 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are ex
     expect(await docker.contents(volumes.live.name)).toEqual({ state: 'old' })
     expect([await docker.state(user), await docker.state(picky)]).toEqual(['exited', 'running'])
     expect((await other.joined[0]!.release()).findings).toEqual([])
+    expect(await docker.state(user)).toBe('running')
+  })
+
+  test('holds a container of a project that is replaced leave it to that run', async ({ docker, context, expect }) => {
+    const address = { kind: 'socket', path: docker.docker.socket } as const
+    await using engine = await openEngine(address, context.env, context.signal)
+    const project = docker.name('project')
+    const user = await docker.run('sleep 1000', '--label', `com.docker.compose.project=${project}`)
+    const joined: Hold[] = []
+    const plan: RestorePlan = {
+      steps: [],
+      async apply() {
+        joined.push(await holdContainers(engine, [await findContainer(engine, user)], 'stop', context))
+        return { place: 'nowhere', findings: [] }
+      },
+    }
+    const config = composeConfig.parse({ engine: { host: docker.docker.host }, project })
+    const { findings } = await replaceWhileStopped({ project, plans: [{ plan }] }, config, context)
+    expect(findings).toEqual([])
+    expect(await docker.state(user)).toBe('exited')
+    expect((await joined[0]!.release()).findings).toEqual([])
     expect(await docker.state(user)).toBe('running')
   })
 })
