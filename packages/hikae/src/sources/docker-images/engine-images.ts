@@ -141,9 +141,17 @@ export async function tagImage(engine: DockerEngine, id: string, name: string): 
   await engine.ask(`name the image ${shown(id)} ${name}`, (api) => api.getImage(id).tag({ repo, tag }))
 }
 
-/** Takes a name away; an image without another one is removed, unless a container uses it. @throws {DockerError} */
+/**
+ * Takes a name away, if it is there; an image without another one is removed, unless a container uses it.
+ *
+ * @throws {DockerError}
+ */
 export async function removeName(engine: DockerEngine, name: string): Promise<void> {
-  await engine.ask(`remove the name ${name}`, (api) => api.getImage(name).remove())
+  try {
+    await engine.ask(`remove the name ${name}`, (api) => api.getImage(name).remove())
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
 }
 
 async function refuseOtherStore(engine: DockerEngine): Promise<void> {

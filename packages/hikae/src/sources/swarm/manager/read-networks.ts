@@ -10,6 +10,8 @@ const network = z.looseObject({
   Ingress: z.boolean().optional(),
   ConfigFrom: z.looseObject({ Network: z.string().optional() }).optional(),
   Options: z.record(z.string(), z.string()).nullish(),
+  /** Only what this node alone knows says which containers are there, be it none. */
+  Containers: z.unknown(),
 })
 
 /** Given out by the swarm itself, which would refuse them from others. */
@@ -27,12 +29,15 @@ const NETWORK_FIELDS = [
   'Labels',
 ]
 
-/** Those of the swarm; the one that leads into it from outside has no document, since every swarm has its own. */
+/**
+ * Those of the swarm, without what a swarm that this node has left may still have here for some seconds; the one that leads into it
+ * from outside has no document, since every swarm has its own.
+ */
 export async function readNetworks(api: SwarmApi): Promise<{ name: string; id: string; document?: NetworkDocument }[]> {
   const filters = JSON.stringify({ scope: ['swarm'] })
   const found = z.array(network).parse(await api.get('list the networks', '/networks', { filters }))
   return found
-    .filter(({ Scope }) => Scope === 'swarm')
+    .filter(({ Scope, Containers }) => Scope === 'swarm' && (Containers ?? null) === null)
     .map((one) => ({
       name: one.Name,
       id: one.Id,

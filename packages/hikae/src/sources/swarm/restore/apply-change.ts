@@ -65,13 +65,20 @@ async function setNetwork(api: SwarmApi, { name, before, after }: ChangeOf<'netw
   if (after) await createNetwork(api, after)
 }
 
+/** The network of that name in a swarm that this node has left is in the way until its last container has ended. */
 async function createNetwork(api: SwarmApi, { IPAM, ...network }: NetworkDocument): Promise<void> {
   const ipam = IPAM && { ...IPAM, Config: IPAM.Config.length === 0 ? null : IPAM.Config }
-  await api.post(`make the network ${network.Name}`, '/networks/create', {
-    ...network,
-    ...(ipam === undefined ? {} : { IPAM: ipam }),
-    CheckDuplicate: true,
-  })
+  const body = { ...network, ...(ipam === undefined ? {} : { IPAM: ipam }), CheckDuplicate: true }
+  const until = performance.now() + LETTING_GO_MS
+  for (;;) {
+    try {
+      await api.post(`make the network ${network.Name}`, '/networks/create', body)
+      return
+    } catch (error) {
+      if (!/already exists/.test(errorMessage(error)) || performance.now() > until) throw error
+      await setTimeout(PAUSE_MS)
+    }
+  }
 }
 
 async function setConfig(api: SwarmApi, change: ChangeOf<'config'>): Promise<void> {
