@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { join } from 'node:path'
@@ -26,6 +27,23 @@ export class SwarmGround implements AsyncDisposable {
 
   /** A new swarm with nothing in it, in the place of the one that was there. */
   async begin(): Promise<void> {
+    await this.docker.tryDocker(['swarm', 'leave', '--force'])
+    await this.#gone('containers', ['ps', '--all', '--filter', 'label=com.docker.swarm.task', '--quiet'])
+    await this.#gone('networks', ['network', 'ls', '--filter', 'driver=overlay', '--quiet'])
+    await this.docker.docker('swarm', 'init', '--advertise-addr', '127.0.0.1')
+  }
+
+  /** Waits until nothing of the former swarm is left of what the client lists. */
+  async #gone(what: string, list: readonly string[]): Promise<void> {
+    const deadline = performance.now() + 30_000
+    while ((await this.docker.docker(...list)) !== '') {
+      if (performance.now() > deadline) throw new Error(`${what} of the former swarm stay`)
+      await setTimeout(50)
+    }
+  }
+
+  /** The same while containers and networks of the former swarm are still here, as far as they are. */
+  async beginAtOnce(): Promise<void> {
     await this.docker.tryDocker(['swarm', 'leave', '--force'])
     await this.docker.docker('swarm', 'init', '--advertise-addr', '127.0.0.1')
   }
@@ -73,7 +91,13 @@ export class SwarmGround implements AsyncDisposable {
   async running(service: string, count: number): Promise<void> {
     await vi.waitFor(async () => {
       const found = await this.containers(service)
-      if (found.length !== count) throw new Error(`${found.length} of ${count} tasks of ${service} run`)
+      // What the swarm knows is behind, and what was replaced still runs for a moment.
+      const wanted = ['--filter', 'desired-state=running', '--format', '{{.CurrentState}}']
+      const states = (await this.docker.docker('service', 'ps', ...wanted, service)).split('\n')
+      const known = states.filter((state) => state.startsWith('Running'))
+      if (found.length !== count || known.length !== count || states.length !== Math.max(1, count)) {
+        throw new Error(`${found.length} of ${count} tasks of ${service} run, and the swarm knows of ${known.length}`)
+      }
     }, WAIT)
   }
 

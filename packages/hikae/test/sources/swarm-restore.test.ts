@@ -87,6 +87,18 @@ describe.skipIf(skip)('a swarm that is restored', () => {
     await swarm().running('web', 1)
   })
 
+  test('is not confused by a network of the swarm that the node has just left', async ({ on, expect }) => {
+    await swarm().begin()
+    await docker('network', 'create', '--driver', 'overlay', 'inner')
+    await swarm().startService('web', '--network', 'inner')
+    await swarm().running('web', 1)
+    const config = swarm().config()
+    await on.backUp(config)
+    await swarm().beginAtOnce()
+    expect((await on.restore(config)).findings).toEqual([])
+    await swarm().running('web', 1)
+  })
+
   test('is one stack only when that is asked for', async ({ on, expect }) => {
     await swarm().begin()
     for (const name of ['one', 'two']) await swarm().startService(name, '--label', `com.docker.stack.namespace=${name}`)
