@@ -1,4 +1,5 @@
-import { COMPOSE_LABELS, projectOf } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
+import { projectOf } from '../../docker/compose/project.ts'
 import { type ContainerSummary, isAlive, listContainers } from '../../docker/containers/container.ts'
 import { databaseIn } from '../../docker/containers/database-in.ts'
 import {
@@ -11,13 +12,11 @@ import { DockerError } from '../../docker/engine-error.ts'
 import { type DockerEngine, openEngine } from '../../docker/engine.ts'
 import { isOwnVolume } from '../../sources/docker-volumes/restore/volume-labels.ts'
 import { EXCLUDE_LABEL } from '../../sources/docker-volumes/select-volumes.ts'
-import { listVolumes } from '../../sources/docker-volumes/volume.ts'
+import { isAnonymous, listVolumes } from '../../sources/docker-volumes/volume.ts'
 import type { Finder, ProposedSource } from '../finder.ts'
 
 /** An engine that takes longer is not there. */
 const PATIENCE_MS = 5000
-/** Docker gives such names itself. */
-const ANONYMOUS = /^[0-9a-f]{64}$/
 
 /** What the Docker Engine of this machine has: Compose projects, volumes and images beside them, and a swarm. */
 export const dockerFinder: Finder = {
@@ -89,7 +88,7 @@ async function volumeSources(
 ): Promise<ProposedSource[]> {
   const volumes = (await listVolumes(engine)).filter(
     (volume) =>
-      !ANONYMOUS.test(volume.name) &&
+      !isAnonymous(volume.name) &&
       volume.labels[COMPOSE_LABELS.project] === undefined &&
       volume.labels[EXCLUDE_LABEL] !== 'true' &&
       !isOwnVolume(volume),

@@ -4,18 +4,8 @@ import { InputError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import { type ContainerSummary, listContainers } from '../containers/container.ts'
 import type { DockerEngine } from '../engine.ts'
+import { COMPOSE_LABELS } from './labels.ts'
 import { type ComposeFiles, defaultComposeFiles, readComposeFiles } from './compose-files.ts'
-
-/** What Compose writes on what it makes. */
-export const COMPOSE_LABELS = {
-  project: 'com.docker.compose.project',
-  folder: 'com.docker.compose.project.working_dir',
-  files: 'com.docker.compose.project.config_files',
-  envFiles: 'com.docker.compose.project.environment_file',
-  service: 'com.docker.compose.service',
-  volume: 'com.docker.compose.volume',
-  network: 'com.docker.compose.network',
-} as const
 
 /** A Compose project: what its files say, and what is there of it. */
 export interface ComposeProject {

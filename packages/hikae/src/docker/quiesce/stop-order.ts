@@ -1,3 +1,4 @@
+import { COMPOSE_LABELS } from '../compose/labels.ts'
 import type { ContainerSummary } from '../containers/container.ts'
 
 /**
@@ -17,12 +18,11 @@ export function inStopOrder(containers: readonly ContainerSummary[]): readonly C
   return [...ordered]
 }
 
-/** Compose writes `db:service_healthy:true,redis:service_started:false`. */
 function needs(one: ContainerSummary, other: ContainerSummary): boolean {
-  const project = one.labels['com.docker.compose.project']
-  const service = other.labels['com.docker.compose.service']
+  const project = one.labels[COMPOSE_LABELS.project]
+  const service = other.labels[COMPOSE_LABELS.service]
   if (project === undefined || service === undefined) return false
-  if (other.labels['com.docker.compose.project'] !== project) return false
-  const needed = one.labels['com.docker.compose.depends_on'] ?? ''
+  if (other.labels[COMPOSE_LABELS.project] !== project) return false
+  const needed = one.labels[COMPOSE_LABELS.dependsOn] ?? ''
   return needed.split(',').some((entry) => entry.split(':')[0] === service)
 }

@@ -1,4 +1,4 @@
-import { COMPOSE_LABELS } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
 import { isKnownError } from '../../errors.ts'
 import { settleAround } from '../files/open-files.ts'
 import type { Finding } from '../finding.ts'

@@ -5,7 +5,7 @@ import { holdContainers } from '../../docker/quiesce/hold.ts'
 import type { Finding } from '../finding.ts'
 import type { ReadContext } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './look-at-project.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import type { ProjectParts } from './project-parts.ts'
 import { bindsOf, writersOf } from './project-writers.ts'
 
@@ -25,7 +25,7 @@ export async function holdProject(
   context: ReadContext,
 ): Promise<HeldProject> {
   await using owned = new AsyncDisposableStack()
-  const engine = owned.use(await engineOf(config, context))
+  const engine = owned.use(await openConfiguredEngine(config, context))
   const live = await liveInFolders(engine, config, parts, context)
   const hold = owned.use(await holdContainers(engine, await writersOf(engine, parts), config.quiesce, context))
   const held = owned.move()

@@ -1,6 +1,7 @@
 import type { KeptCopy, ReadContext, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf, lookAtProject } from './look-at-project.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
+import { lookAtProject } from './look-at-project.ts'
 import { partsToRead } from './parts.ts'
 import { readReplacements, type ReplacementTimes } from './replacements.ts'
 import { replaceWhileStopped, runningOf } from './while-stopped.ts'
@@ -40,7 +41,7 @@ function asOne(copies: readonly KeptCopy[], project: string, config: ComposeConf
     async planUndo(context) {
       const plans: RestorePlan[] = []
       for (const copy of copies) plans.push(await copy.planUndo(context))
-      await using engine = await engineOf(config, context)
+      await using engine = await openConfiguredEngine(config, context)
       const names = (await runningOf(engine, project)).map(({ name }) => name)
       return {
         steps: [

@@ -1,6 +1,5 @@
 import { type ComposeProject, findProject } from '../../docker/compose/project.ts'
-import { engineAddress } from '../../docker/engine-schema.ts'
-import { type DockerEngine, openEngine } from '../../docker/engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { listVolumes } from '../docker-volumes/volume.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
@@ -14,14 +13,7 @@ export interface ProjectNow {
 
 /** @throws {InputError} there is no such project @throws {DockerError} */
 export async function lookAtProject(config: ComposeConfig, context: SourceContext): Promise<ProjectNow> {
-  await using engine = await engineOf(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const project = await findProject(engine, projectChoice(config, context.folder), context.env)
   return { project, parts: await partsOf(project, await listVolumes(engine), config) }
-}
-
-export async function engineOf(
-  { engine }: Pick<ComposeConfig, 'engine'>,
-  context: SourceContext,
-): Promise<DockerEngine> {
-  return await openEngine(engineAddress(engine, context), context.env, context.signal)
 }

@@ -1,4 +1,5 @@
-import { COMPOSE_LABELS, type ComposeProject } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
+import type { ComposeProject } from '../../docker/compose/project.ts'
 import { isAlive } from '../../docker/containers/container.ts'
 import type { Finding } from '../finding.ts'
 import { madeDirectory } from '../made-entry.ts'

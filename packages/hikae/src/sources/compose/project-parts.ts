@@ -1,9 +1,10 @@
 import { isAbsolute, relative, resolve } from 'node:path'
-import { COMPOSE_LABELS, type ComposeProject } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
+import type { ComposeProject } from '../../docker/compose/project.ts'
 import { isThere } from '../../is-there.ts'
 import { namePattern } from '../docker-volumes/name-pattern.ts'
 import { EXCLUDE_LABEL } from '../docker-volumes/select-volumes.ts'
-import type { Volume } from '../docker-volumes/volume.ts'
+import { isAnonymous, type Volume } from '../docker-volumes/volume.ts'
 import type { Finding } from '../finding.ts'
 import type { ComposeConfig } from './config.ts'
 
@@ -30,7 +31,6 @@ const OF_THE_SYSTEM = [
   '/etc/hosts',
   '/etc/resolv.conf',
 ]
-const ANONYMOUS = /^[0-9a-f]{64}$/
 
 /** @param existing the engine's volumes */
 export async function partsOf(
@@ -95,14 +95,14 @@ function volumesOf(
   const findings: Finding[] = []
   const declared = new Set(project.files.volumes.map(({ name }) => name))
   for (const { name, labels } of existing) {
-    const isOurs = labels[COMPOSE_LABELS.project] === project.name && !ANONYMOUS.test(name)
+    const isOurs = labels[COMPOSE_LABELS.project] === project.name && !isAnonymous(name)
     if (isOurs || declared.has(name)) volumes.add(name)
   }
   for (const { name: container, labels, mounts } of project.containers) {
     for (const { type, name, destination } of mounts) {
       if (type !== 'volume' || name === undefined) continue
       const service = labels[COMPOSE_LABELS.service] ?? container
-      if (!ANONYMOUS.test(name)) volumes.add(name)
+      if (!isAnonymous(name)) volumes.add(name)
       else if (!acceptMissing.includes(`${service}:${destination}`)) findings.push(anonymous(service, destination))
     }
   }

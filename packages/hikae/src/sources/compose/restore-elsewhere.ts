@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path'
-import { COMPOSE_LABELS, projectOf } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
+import { projectOf } from '../../docker/compose/project.ts'
 import { listContainers } from '../../docker/containers/container.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { errorMessage, InputError } from '../../errors.ts'
@@ -14,7 +15,7 @@ import { isWithin, printablePath } from '../swap/byte-path.ts'
 import { bytePath } from '../swap/byte-path.ts'
 import { type ComposeFacts, PROJECT_FOLDER } from './compose-facts.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './look-at-project.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { partPoint } from './part-point.ts'
 import { filesPart, partOf, pointOfPart, volumesPart } from './parts.ts'
 import { nameProject } from './project-name.ts'
@@ -35,7 +36,7 @@ export async function planElsewhere(
   context: ReadContext,
 ): Promise<RestorePlan> {
   const name = target.name ?? facts.project.name
-  await using engine = await engineOf(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   await refuseIfThere(engine, name, target)
   const images = await planImages(config, point, facts, context)
   const own = facts.parts.volumes && pointOfPart(point, 'volumes', facts)
@@ -141,7 +142,7 @@ async function removeMade(
 ): Promise<void> {
   const signal = new AbortController().signal
   try {
-    await using engine = await engineOf(config, { ...context, signal })
+    await using engine = await openConfiguredEngine(config, { ...context, signal })
     for (const name of names) await removeVolume(engine, name)
   } catch (error) {
     throw new InputError(`${errorMessage(reason)}; and what was made could not be removed: ${errorMessage(error)}`, {

@@ -2,7 +2,7 @@ import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import type { ComposeFacts } from './compose-facts.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './look-at-project.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { type Part, partOf, pointOfPart } from './parts.ts'
 import { type PartPlan, replaceWhileStopped, runningOf } from './while-stopped.ts'
 
@@ -29,7 +29,7 @@ export async function planInPlace(
       ...(part !== 'images' && { kept: async (going) => (await kind.kept?.(own, going)) ?? [] }),
     })
   }
-  await using engine = await engineOf(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const names = (await runningOf(engine, project)).map(({ name }) => name)
   return {
     steps: [

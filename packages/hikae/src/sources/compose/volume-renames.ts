@@ -1,4 +1,4 @@
-import { COMPOSE_LABELS } from '../../docker/compose/project.ts'
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
 import type { Relabel } from '../docker-volumes/restore/restore-elsewhere.ts'
 import { type SavedVolume, volumesFacts } from '../docker-volumes/volume-facts.ts'
 import type { SourcePoint } from '../source-point.ts'

@@ -7,7 +7,7 @@ import { waitForHealth } from '../docker-volumes/restore/wait-for-health.ts'
 import type { Finding } from '../finding.ts'
 import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { engineOf } from './look-at-project.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { recordReplacement } from './replacements.ts'
 
 /** Names of copies have no fractions of a second. */
@@ -48,7 +48,7 @@ export async function replaceWhileStopped(
   context: ReadContext,
 ): Promise<Restored> {
   const began = new Date()
-  await using engine = await engineOf(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   await using hold = await holdContainers(engine, await containersOf(engine, project), 'stop', context)
   const done: Restored[] = []
   try {

@@ -5,7 +5,7 @@ import type { ContainerFilesConfig } from './config.ts'
 import { findContainerPaths } from './find-paths.ts'
 import { findTarget } from './find-target.ts'
 import { findLivePaths } from './live-paths.ts'
-import { openTargetEngine } from './open-target.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 
 /** Whether the engine answers, the container is there, and each path is in it: one that is not leaves the others to be saved, and a live database too. */
 export async function examineContainerFiles(
@@ -13,7 +13,7 @@ export async function examineContainerFiles(
   context: SourceContext,
 ): Promise<readonly Finding[]> {
   try {
-    await using engine = await openTargetEngine(config, context)
+    await using engine = await openConfiguredEngine(config, context)
     const container = await findTarget(engine, config)
     const { paths, findings } = await findContainerPaths(engine, container, config.paths, context.signal)
     if (paths.length === 0) return findings

@@ -1,13 +1,8 @@
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
 import { type ContainerSummary, findContainer, listContainers } from '../../docker/containers/container.ts'
 import { DockerError } from '../../docker/engine-error.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { type ContainerFilesConfig, describeTarget } from './config.ts'
-
-const SERVICE = 'com.docker.compose.service'
-const PROJECT = 'com.docker.compose.project'
-const NUMBER = 'com.docker.compose.container-number'
-/** On containers of `docker compose run`. */
-const ONE_OFF = 'com.docker.compose.oneoff'
 
 /**
  * The container that is meant, as it is now.
@@ -17,11 +12,13 @@ const ONE_OFF = 'com.docker.compose.oneoff'
 export async function findTarget(engine: DockerEngine, config: ContainerFilesConfig): Promise<ContainerSummary> {
   if (config.container !== undefined) return await findContainer(engine, config.container)
   const containers = (await listContainers(engine)).filter(({ labels }) => {
-    if (labels[SERVICE] !== config.service || labels[ONE_OFF] === 'True') return false
-    return config.project === undefined || labels[PROJECT] === config.project
+    if (labels[COMPOSE_LABELS.service] !== config.service || labels[COMPOSE_LABELS.oneOff] === 'True') return false
+    return config.project === undefined || labels[COMPOSE_LABELS.project] === config.project
   })
   const wanted =
-    config.index === undefined ? containers : containers.filter(({ labels }) => labels[NUMBER] === String(config.index))
+    config.index === undefined
+      ? containers
+      : containers.filter(({ labels }) => labels[COMPOSE_LABELS.number] === String(config.index))
   const [found, ...others] = wanted
   if (!found) throw notThere(config, containers, engine)
   if (others.length > 0) throw severalThere(config, wanted)
@@ -35,13 +32,13 @@ function notThere(
 ): DockerError {
   const hint =
     others.length > 0
-      ? `it has these: ${others.map(({ name, labels }) => `${name} (index ${labels[NUMBER]})`).join(', ')}`
+      ? `it has these: ${others.map(({ name, labels }) => `${name} (index ${labels[COMPOSE_LABELS.number]})`).join(', ')}`
       : 'create it (`docker compose up`), or look at the names with `docker compose ls` and `docker compose ps --all`'
   return new DockerError(`there is no container of the ${describeTarget(config)} at ${address}`, { hint, status: 404 })
 }
 
 function severalThere(config: ContainerFilesConfig, found: readonly ContainerSummary[]): DockerError {
-  const projects = [...new Set(found.map(({ labels }) => labels[PROJECT] ?? ''))]
+  const projects = [...new Set(found.map(({ labels }) => labels[COMPOSE_LABELS.project] ?? ''))]
   const names = found.map(({ name }) => name).join(', ')
   const hint =
     projects.length > 1

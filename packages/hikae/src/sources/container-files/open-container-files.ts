@@ -12,13 +12,14 @@ import type { ContainerFacts, SavedPath } from './container-facts.ts'
 import { findContainerPaths } from './find-paths.ts'
 import { findTarget } from './find-target.ts'
 import { findLivePaths } from './live-paths.ts'
-import { openTargetEngine, settleContainerFiles } from './open-target.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
+import { settleContainerFiles } from './open-target.ts'
 import { savedTree } from './saved-tree.ts'
 
 /** Paths of a container, running or not, held still as the configuration says until the last byte is read. */
 export async function openContainerFiles(config: ContainerFilesConfig, context: ReadContext): Promise<OpenSource> {
   await using owned = new AsyncDisposableStack()
-  const engine = owned.use(await openTargetEngine(config, context))
+  const engine = owned.use(await openConfiguredEngine(config, context))
   for (const { message } of await settleContainerFiles(config, context)) context.log(message)
   const container = await findTarget(engine, config)
   const { paths, findings, remarks } = await findContainerPaths(engine, container, config.paths, context.signal)

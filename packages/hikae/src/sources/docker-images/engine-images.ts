@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
-import { engineAddress } from '../../docker/engine-schema.ts'
 import { DockerError, isNotFound } from '../../docker/engine-error.ts'
-import { type DockerEngine, openEngine } from '../../docker/engine.ts'
+import type { DockerEngine } from '../../docker/engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { DockerImagesConfig } from './config.ts'
 import { repositoryOf, shortImageId } from './reference.ts'
@@ -33,10 +33,10 @@ export interface ImageDetails extends ListedImage {
 /** @throws {DockerError} it does not answer, or keeps images in a way that cannot be saved */
 export async function openImagesEngine(
   config: Pick<DockerImagesConfig, 'engine'>,
-  { folder, env, signal }: Pick<SourceContext, 'folder' | 'env' | 'signal'>,
+  context: Pick<SourceContext, 'folder' | 'env' | 'signal'>,
 ): Promise<DockerEngine> {
   await using opened = new AsyncDisposableStack()
-  const engine = opened.use(await openEngine(engineAddress(config.engine, { folder, env }), env, signal))
+  const engine = opened.use(await openConfiguredEngine(config, context))
   await refuseOtherStore(engine)
   opened.move()
   return engine

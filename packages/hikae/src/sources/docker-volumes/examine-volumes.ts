@@ -6,7 +6,7 @@ import type { SourceContext } from '../source-kind.ts'
 import { accessTo, type VolumeAccess } from './access.ts'
 import type { DockerVolumesConfig } from './config.ts'
 import { liveDatabases } from './live-databases.ts'
-import { openVolumesEngine } from './open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { settleVolumes } from './restore/settle-volumes.ts'
 import { type SelectedVolumes, selectVolumes } from './select-volumes.ts'
 import { missingVolumes, nothingFits } from './selection-findings.ts'
@@ -16,7 +16,7 @@ import { listVolumes } from './volume.ts'
 /** Whether the engine answers, the volumes are there and can be read, and no database would be copied while it writes. */
 export async function examineVolumes(config: DockerVolumesConfig, context: SourceContext): Promise<readonly Finding[]> {
   try {
-    await using engine = await openVolumesEngine(config, context)
+    await using engine = await openConfiguredEngine(config, context)
     const settled = await settleVolumes(engine, context)
     const selected = selectVolumes(config, await listVolumes(engine))
     if (selected.missing.length > 0) throw missingVolumes(selected.missing, selected.leftOut, context.source)

@@ -6,7 +6,7 @@ import { bytePath } from '../swap/byte-path.ts'
 import { accessTo } from './access.ts'
 import type { DockerVolumesConfig } from './config.ts'
 import { countFolder } from './count-folder.ts'
-import { openVolumesEngine } from './open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { exchange } from './restore/exchange.ts'
 import { runningUsers } from './restore/hold-users.ts'
 import { removeLeft } from './restore/remove-left.ts'
@@ -26,7 +26,7 @@ interface KeptVolume {
  * interrupted is settled first; what is still being made is left out.
  */
 export async function keptVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<readonly KeptCopy[]> {
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   for (const { message } of await settleVolumes(engine, context)) context.log(message)
   const all = (await listVolumes(engine)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   const byTime = Map.groupBy(
@@ -79,7 +79,7 @@ async function planUndo(
   volumes: readonly KeptVolume[],
   context: ReadContext,
 ): Promise<RestorePlan> {
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const live = await liveOf(engine, volumes)
   for (const { kept } of volumes) await refuseRemote(engine, kept)
   const running = await runningUsers(engine, live.values().toArray())
@@ -103,7 +103,7 @@ async function undo(
   volumes: readonly KeptVolume[],
   context: ReadContext,
 ): Promise<Restored> {
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   for (const { message } of await settleVolumes(engine, context)) context.log(message)
   const live = await liveOf(engine, volumes)
   const gone = volumes.filter(({ name }) => !live.has(name))
@@ -136,7 +136,7 @@ async function remove(
   volumes: readonly KeptVolume[],
   context: ReadContext,
 ): Promise<void> {
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   for (const { kept } of volumes) await removeVolume(engine, kept.name)
 }
 

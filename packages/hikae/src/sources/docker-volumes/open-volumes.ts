@@ -5,7 +5,7 @@ import { holdContainers } from '../../docker/quiesce/hold.ts'
 import { madeDirectory } from '../made-entry.ts'
 import type { OpenSource, ReadContext } from '../source-kind.ts'
 import type { DockerVolumesConfig } from './config.ts'
-import { openVolumesEngine } from './open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { readVolume, type VolumeReading } from './read-volume.ts'
 import { readingOf } from './reading-of.ts'
 import { missingVolumes } from './selection-findings.ts'
@@ -21,7 +21,7 @@ import { listVolumes, type Volume } from './volume.ts'
 /** Volumes, with the containers that write to them held still until the last byte is read. */
 export async function openVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<OpenSource> {
   await using owned = new AsyncDisposableStack()
-  const engine = owned.use(await openVolumesEngine(config, context))
+  const engine = owned.use(await openConfiguredEngine(config, context))
   for (const { message } of await settleAll(engine, config, context)) context.log(message)
   const { volumes, unmatched } = told(selectVolumes(config, await listVolumes(engine)), config, context)
   const ways = await waysTo(engine, volumes, config, context)

@@ -1,12 +1,10 @@
+import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
 import type { DockerVolumesConfig } from './config.ts'
 import { isNamePattern, namePattern } from './name-pattern.ts'
 import { isOwnVolume } from './restore/volume-labels.ts'
-import type { Volume } from './volume.ts'
+import { isAnonymous, type Volume } from './volume.ts'
 
 export const EXCLUDE_LABEL = 'hikae.exclude'
-/** Docker gives such names itself, to volumes that nobody named. */
-const ANONYMOUS = /^[0-9a-f]{64}$/
-const COMPOSE_PROJECT = 'com.docker.compose.project'
 
 /** What a configuration means among the volumes of an engine. */
 export interface SelectedVolumes {
@@ -40,11 +38,11 @@ export function selectVolumes(
     }
   }
   for (const pattern of names.filter(isNamePattern)) {
-    take(pattern, ({ name }) => !ANONYMOUS.test(name) && matches(pattern, name))
+    take(pattern, ({ name }) => !isAnonymous(name) && matches(pattern, name))
   }
   for (const label of labels) take(`label ${label}`, (volume) => hasLabel(volume, label))
   if (project !== undefined) {
-    take(`project ${project}`, (volume) => hasLabel(volume, `${COMPOSE_PROJECT}=${project}`))
+    take(`project ${project}`, (volume) => hasLabel(volume, `${COMPOSE_LABELS.project}=${project}`))
   }
   const missing: string[] = []
   for (const name of names.filter((each) => !isNamePattern(each))) {

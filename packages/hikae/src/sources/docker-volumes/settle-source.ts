@@ -4,7 +4,7 @@ import { releaseHeld } from '../../docker/quiesce/release-held.ts'
 import type { Finding } from '../finding.ts'
 import type { ReadContext } from '../source-kind.ts'
 import type { DockerVolumesConfig } from './config.ts'
-import { openVolumesEngine } from './open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { settleVolumes } from './restore/settle-volumes.ts'
 
 /**
@@ -14,7 +14,7 @@ import { settleVolumes } from './restore/settle-volumes.ts'
 export async function settleSource(config: DockerVolumesConfig, context: ReadContext): Promise<readonly Finding[]> {
   await using engine = await engineIfThere(config, context)
   if (engine) return await settleAll(engine, config, context)
-  return await releaseHeld(context, () => openVolumesEngine(config, context))
+  return await releaseHeld(context, () => openConfiguredEngine(config, context))
 }
 
 /** The same with an engine that is open. */
@@ -25,13 +25,13 @@ export async function settleAll(
 ): Promise<readonly Finding[]> {
   return [
     ...(await settleVolumes(engine, context)),
-    ...(await releaseHeld(context, () => openVolumesEngine(config, context))),
+    ...(await releaseHeld(context, () => openConfiguredEngine(config, context))),
   ]
 }
 
 async function engineIfThere(config: DockerVolumesConfig, context: ReadContext): Promise<DockerEngine | undefined> {
   try {
-    return await openVolumesEngine(config, context)
+    return await openConfiguredEngine(config, context)
   } catch (error) {
     if (!(error instanceof DockerError)) throw error
     context.log(`what restores of volumes may have left is looked for later: ${error.message}`)

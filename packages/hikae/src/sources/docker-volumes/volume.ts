@@ -17,6 +17,11 @@ export interface Volume extends VolumeSpec {
   readonly mountpoint: string
 }
 
+/** Whether Docker gave the name itself, to a volume that nobody named. */
+export function isAnonymous(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name)
+}
+
 /** @throws {DockerError} */
 export async function listVolumes(engine: DockerEngine): Promise<readonly Volume[]> {
   const { Volumes } = await engine.ask('list the volumes', (api) => api.listVolumes())

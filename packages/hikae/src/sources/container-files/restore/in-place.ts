@@ -5,7 +5,7 @@ import type { SourcePoint } from '../../source-point.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { amount, containerFacts } from '../container-facts.ts'
 import { findTarget } from '../find-target.ts'
-import { openTargetEngine } from '../open-target.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { forgetBegun, takeRestoreLock } from './begun.ts'
 import { holdingSteps } from './holding.ts'
 import { keepFiles, markBegun } from './kept-files.ts'
@@ -23,7 +23,7 @@ export async function planInPlace(
   context: ReadContext,
 ): Promise<RestorePlan> {
   const { paths } = containerFacts(point)
-  await using engine = await openTargetEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const container = await findTarget(engine, config)
   const present: Present[] = []
   for (const { path } of paths) present.push(await lookAtPresent(engine, container, path, point, context.signal))
@@ -46,7 +46,7 @@ async function restoreInPlace(
   context: ReadContext,
 ): Promise<Restored> {
   const placed = containerFacts(point).paths.map(({ path }) => ({ from: path, to: path }))
-  await using engine = await openTargetEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   await proveReadable(point, placed, context.signal)
   const container = await findTarget(engine, config)
   using _ = await takeRestoreLock(context)

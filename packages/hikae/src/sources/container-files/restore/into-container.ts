@@ -8,7 +8,7 @@ import type { SourcePoint } from '../../source-point.ts'
 import { bytePath } from '../../swap/byte-path.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { amount, containerFacts } from '../container-facts.ts'
-import { openTargetEngine } from '../open-target.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { entriesBelow } from './entries-below.ts'
 import { placedBelow } from './place.ts'
 import { proveReadable, writePaths } from './write-paths.ts'
@@ -25,7 +25,7 @@ export async function planIntoContainer(
     paths.map(({ path }) => path),
     to,
   )
-  await using engine = await openTargetEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const container = await findContainer(engine, name)
   for (const { to: place } of placed) await refuseTaken(engine, container, place, context.signal)
   return {
@@ -38,7 +38,7 @@ export async function planIntoContainer(
         : [`it is in the container ${container.name} only: whoever makes that anew begins without it`]),
     ],
     async apply(signal) {
-      await using again = await openTargetEngine(config, { ...context, signal })
+      await using again = await openConfiguredEngine(config, { ...context, signal })
       await proveReadable(point, placed, signal)
       await writePaths(again, await findContainer(again, name), placed, point, signal)
       return { place: `${container.name}:${to}`, findings: [] }

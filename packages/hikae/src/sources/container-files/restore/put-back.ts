@@ -9,7 +9,7 @@ import type { KeptCopy, ReadContext, RestorePlan } from '../../source-kind.ts'
 import { bytePath, isWithin, nameOf, parentPath } from '../../swap/byte-path.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { findTarget } from '../find-target.ts'
-import { openTargetEngine } from '../open-target.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { forgetBegun, takeRestoreLock } from './begun.ts'
 import { holdingSteps } from './holding.ts'
 import { type KeptFiles, keepFiles, listKept, markBegun, readKept, removeKept, sizeOfKept } from './kept-files.ts'
@@ -92,7 +92,7 @@ async function* emptyFileBefore(
 }
 
 async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: ReadContext): Promise<RestorePlan> {
-  await using engine = await openTargetEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const container = await findTarget(engine, config)
   const there = kept.paths.filter(({ archive }) => archive !== null).map(({ path }) => path)
   const absent = kept.paths.filter(({ archive }) => archive === null).map(({ path }) => path)
@@ -109,7 +109,7 @@ async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: 
     ],
     async apply(signal) {
       const within = { ...context, signal }
-      await using again = await openTargetEngine(config, within)
+      await using again = await openConfiguredEngine(config, within)
       const target = await findTarget(again, config)
       const paths = kept.paths.map(({ path }) => path)
       using _ = await takeRestoreLock(within)

@@ -1,10 +1,11 @@
+import { isComposeLabel } from '../../../docker/compose/labels.ts'
 import { listContainers } from '../../../docker/containers/container.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { InputError } from '../../../errors.ts'
 import type { ReadContext, Restored, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import type { DockerVolumesConfig } from '../config.ts'
-import { openVolumesEngine } from '../open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { type SavedVolume, specOf, volumesFacts } from '../volume-facts.ts'
 import { usersOf } from '../volume-users.ts'
 import { findVolume, type VolumeSpec } from '../volume.ts'
@@ -46,7 +47,7 @@ export async function planElsewhere(
     const volume = volumes.find((each) => each.name === saved)!
     return { saved: volume, spec: { ...specOf(volume), name, labels: relabel(volume, name) } }
   })
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   for (const each of wanted) {
     refuseMounted(each.saved)
     await refuseExisting(engine, each)
@@ -63,7 +64,7 @@ async function create(
   wanted: readonly NewVolume[],
   context: ReadContext,
 ): Promise<Restored> {
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   for (const { message } of await settleVolumes(engine, context)) context.log(message)
   await using made = new AsyncDisposableStack()
   for (const each of wanted) {
@@ -79,7 +80,7 @@ async function create(
 
 function stepsFor({ saved, spec }: NewVolume): string[] {
   const { name, files, bytes } = saved
-  const isWithout = Object.keys(saved.labels).some((label) => isOfCompose(label) && spec.labels[label] === undefined)
+  const isWithout = Object.keys(saved.labels).some((label) => isComposeLabel(label) && spec.labels[label] === undefined)
   return [
     `make the volume ${spec.name} with the driver ${spec.driver} and the options and labels of ${name}`,
     ...(isWithout
@@ -91,12 +92,8 @@ function stepsFor({ saved, spec }: NewVolume): string[] {
 
 /** What a restore made of another volume is nobody's business here. */
 function labelsFor({ name: old, labels }: SavedVolume, name: string): Record<string, string> {
-  const kept = Object.entries(labels).filter(([key]) => name === old || !isOfCompose(key))
+  const kept = Object.entries(labels).filter(([key]) => name === old || !isComposeLabel(key))
   return Object.fromEntries(kept)
-}
-
-function isOfCompose(label: string): boolean {
-  return label.startsWith('com.docker.compose.')
 }
 
 async function refuseExisting(engine: DockerEngine, { saved, spec }: NewVolume): Promise<void> {

@@ -5,7 +5,7 @@ import type { ReadContext, Restored, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import { accessTo, type VolumeAccess } from '../access.ts'
 import type { DockerVolumesConfig } from '../config.ts'
-import { openVolumesEngine } from '../open-volumes-engine.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { type SavedVolume, specOf, volumesFacts } from '../volume-facts.ts'
 import { usersOf } from '../volume-users.ts'
 import { findVolume, type Volume } from '../volume.ts'
@@ -36,7 +36,7 @@ export async function planInPlace(
   context: ReadContext,
 ): Promise<RestorePlan> {
   const { volumes } = volumesFacts(point)
-  await using engine = await openVolumesEngine(config, context)
+  await using engine = await openConfiguredEngine(config, context)
   const places = await placesOf(engine, volumes, config)
   const running = await runningUsers(engine, present(places))
   const names = running.map(({ name }) => name).join(', ')
@@ -56,7 +56,7 @@ export async function planInPlace(
 
 async function restore(config: DockerVolumesConfig, point: SourcePoint, context: ReadContext): Promise<Restored> {
   await using owned = new AsyncDisposableStack()
-  const engine = owned.use(await openVolumesEngine(config, context))
+  const engine = owned.use(await openConfiguredEngine(config, context))
   for (const { message } of await settleVolumes(engine, context)) context.log(message)
   const { volumes } = volumesFacts(point)
   const places = await placesOf(engine, volumes, config)

@@ -1,6 +1,5 @@
-import { engineAddress } from '../../../docker/engine-schema.ts'
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { DockerError } from '../../../docker/engine-error.ts'
-import { openEngine } from '../../../docker/engine.ts'
 import type { SourceContext } from '../../source-kind.ts'
 import type { SwarmConfig } from '../config.ts'
 import { SwarmApi } from './swarm-api.ts'
@@ -30,7 +29,7 @@ export async function openManager(
   { folder, env, signal }: Pick<SourceContext, 'folder' | 'env' | 'signal'>,
 ): Promise<Manager> {
   await using owned = new AsyncDisposableStack()
-  const engine = owned.use(await openEngine(engineAddress(configured, { folder, env }), env, signal))
+  const engine = owned.use(await openConfiguredEngine({ engine: configured }, { folder, env, signal }))
   const api = new SwarmApi(engine, signal)
   const state = await swarmStateOf(api)
   if (state.ControlAvailable !== true) throw noManager(engine.address, state)

@@ -1,7 +1,6 @@
+import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { setTimeout } from 'node:timers/promises'
-import { engineAddress } from '../../../docker/engine-schema.ts'
 import { DockerError } from '../../../docker/engine-error.ts'
-import { openEngine } from '../../../docker/engine.ts'
 import { runProgram } from '../../../process/program.ts'
 import type { SourceContext } from '../../source-kind.ts'
 import type { SwarmConfig } from '../config.ts'
@@ -76,7 +75,7 @@ async function stateOrSilence(
   { folder, env, signal }: Within,
 ): Promise<SwarmState | undefined> {
   try {
-    await using engine = await openEngine(engineAddress(configured, { folder, env }), env, signal)
+    await using engine = await openConfiguredEngine({ engine: configured }, { folder, env, signal })
     return await swarmStateOf(new SwarmApi(engine, signal))
   } catch (error) {
     signal.throwIfAborted()
