@@ -1,5 +1,10 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
+import {
+  containerChoiceProblems,
+  containerChoiceShape,
+  describeContainerChoice,
+} from '../../docker/containers/container-choice.ts'
 import { engineSchema } from '../../docker/engine-schema.ts'
 import { quiesceSchema } from '../../docker/quiesce/schema.ts'
 
@@ -18,24 +23,7 @@ const path = z
 
 const fields = z.strictObject({
   engine: engineSchema,
-  container: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'Name of the container. One that is made anew under the same name is followed. Either this or `service` is needed.',
-    ),
-  service: z.string().min(1).optional().describe('A service of a Compose project, whose container is meant.'),
-  project: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('With `service`: the Compose project; needed when several projects have a service of that name.'),
-  index: z
-    .int()
-    .positive()
-    .optional()
-    .describe('With `service`: which of its containers, where it has several; Compose counts them from 1.'),
+  ...containerChoiceShape,
   paths: z
     .array(path)
     .min(1)
@@ -53,24 +41,17 @@ const fields = z.strictObject({
 })
 
 /** What may stand under `container-files:`. */
-export const containerFilesConfig = fields.superRefine(({ container, service, project, index }, check) => {
-  if ((container === undefined) === (service === undefined)) {
-    check.addIssue({ code: 'custom', message: 'either container or service says whose files are meant' })
+export const containerFilesConfig = fields.superRefine((choice, check) => {
+  const problems = containerChoiceProblems(choice)
+  if (choice.container === undefined && choice.service === undefined) {
+    problems.push('either container or service says whose files are meant')
   }
-  if (service === undefined && (project !== undefined || index !== undefined)) {
-    check.addIssue({ code: 'custom', message: 'project and index go with service' })
-  }
+  for (const message of problems) check.addIssue({ code: 'custom', message })
 })
 
 export type ContainerFilesConfig = z.output<typeof fields>
 
 /** On one line. */
 export function describeContainerFiles(config: ContainerFilesConfig): string {
-  return `${describeTarget(config)}: ${config.paths.join(', ')}`
-}
-
-export function describeTarget({ container, service, project, index }: ContainerFilesConfig): string {
-  if (container !== undefined) return container
-  const number = index === undefined ? '' : ` ${index}`
-  return project === undefined ? `service ${service}${number}` : `service ${service}${number} of ${project}`
+  return `${describeContainerChoice(config)}: ${config.paths.join(', ')}`
 }

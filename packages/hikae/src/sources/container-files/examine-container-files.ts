@@ -3,7 +3,7 @@ import { asWarnings, type Finding } from '../finding.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { ContainerFilesConfig } from './config.ts'
 import { findContainerPaths } from './find-paths.ts'
-import { findTarget } from './find-target.ts'
+import { findChosenContainer } from '../../docker/containers/find-chosen-container.ts'
 import { findLivePaths } from './live-paths.ts'
 import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 
@@ -14,7 +14,7 @@ export async function examineContainerFiles(
 ): Promise<readonly Finding[]> {
   try {
     await using engine = await openConfiguredEngine(config, context)
-    const container = await findTarget(engine, config)
+    const container = await findChosenContainer(engine, config)
     const { paths, findings } = await findContainerPaths(engine, container, config.paths, context.signal)
     if (paths.length === 0) return findings
     const live = await findLivePaths(engine, container, paths, config, context.signal)

@@ -10,7 +10,7 @@ import { bytePath } from '../swap/byte-path.ts'
 import type { ContainerFilesConfig } from './config.ts'
 import type { ContainerFacts, SavedPath } from './container-facts.ts'
 import { findContainerPaths } from './find-paths.ts'
-import { findTarget } from './find-target.ts'
+import { findChosenContainer } from '../../docker/containers/find-chosen-container.ts'
 import { findLivePaths } from './live-paths.ts'
 import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { settleContainerFiles } from './open-target.ts'
@@ -21,7 +21,7 @@ export async function openContainerFiles(config: ContainerFilesConfig, context: 
   await using owned = new AsyncDisposableStack()
   const engine = owned.use(await openConfiguredEngine(config, context))
   for (const { message } of await settleContainerFiles(config, context)) context.log(message)
-  const container = await findTarget(engine, config)
+  const container = await findChosenContainer(engine, config)
   const { paths, findings, remarks } = await findContainerPaths(engine, container, config.paths, context.signal)
   if (paths.length === 0) throw nothingThere(container, findings)
   for (const remark of remarks) context.log(remark)

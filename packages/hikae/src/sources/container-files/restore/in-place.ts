@@ -4,7 +4,7 @@ import type { ReadContext, Restored, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { amount, containerFacts } from '../container-facts.ts'
-import { findTarget } from '../find-target.ts'
+import { findChosenContainer } from '../../../docker/containers/find-chosen-container.ts'
 import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { forgetBegun, takeRestoreLock } from './begun.ts'
 import { holdingSteps } from './holding.ts'
@@ -24,7 +24,7 @@ export async function planInPlace(
 ): Promise<RestorePlan> {
   const { paths } = containerFacts(point)
   await using engine = await openConfiguredEngine(config, context)
-  const container = await findTarget(engine, config)
+  const container = await findChosenContainer(engine, config)
   const present: Present[] = []
   for (const { path } of paths) present.push(await lookAtPresent(engine, container, path, point, context.signal))
   return {
@@ -48,7 +48,7 @@ async function restoreInPlace(
   const placed = containerFacts(point).paths.map(({ path }) => ({ from: path, to: path }))
   await using engine = await openConfiguredEngine(config, context)
   await proveReadable(point, placed, context.signal)
-  const container = await findTarget(engine, config)
+  const container = await findChosenContainer(engine, config)
   using _ = await takeRestoreLock(context)
   await using hold = await holdContainers(engine, [container], config.quiesce, context)
   const paths = placed.map(({ to }) => to)

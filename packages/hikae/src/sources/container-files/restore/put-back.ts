@@ -8,7 +8,7 @@ import { errorMessage } from '../../../errors.ts'
 import type { KeptCopy, ReadContext, RestorePlan } from '../../source-kind.ts'
 import { bytePath, isWithin, nameOf, parentPath } from '../../swap/byte-path.ts'
 import type { ContainerFilesConfig } from '../config.ts'
-import { findTarget } from '../find-target.ts'
+import { findChosenContainer } from '../../../docker/containers/find-chosen-container.ts'
 import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
 import { forgetBegun, takeRestoreLock } from './begun.ts'
 import { holdingSteps } from './holding.ts'
@@ -93,7 +93,7 @@ async function* emptyFileBefore(
 
 async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: ReadContext): Promise<RestorePlan> {
   await using engine = await openConfiguredEngine(config, context)
-  const container = await findTarget(engine, config)
+  const container = await findChosenContainer(engine, config)
   const there = kept.paths.filter(({ archive }) => archive !== null).map(({ path }) => path)
   const absent = kept.paths.filter(({ archive }) => archive === null).map(({ path }) => path)
   return {
@@ -110,7 +110,7 @@ async function planUndo(config: ContainerFilesConfig, kept: KeptFiles, context: 
     async apply(signal) {
       const within = { ...context, signal }
       await using again = await openConfiguredEngine(config, within)
-      const target = await findTarget(again, config)
+      const target = await findChosenContainer(again, config)
       const paths = kept.paths.map(({ path }) => path)
       using _ = await takeRestoreLock(within)
       await using hold = await holdContainers(again, [target], config.quiesce, within)
