@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { errorMessage, ProgramError, systemCode } from '../errors.ts'
+import { errorMessage, systemCode } from '../errors.ts'
+import { LastWords } from './last-words.ts'
+import { outputOf } from './output-of.ts'
+import { exitedWith, ProgramFailedError, tookTooLong } from './program-failed-error.ts'
 
 /** How long a program that is told to stop may take before it is killed. */
 const PATIENCE_MS = 5000
-/** Of what a program complains about, in messages. */
-const LAST_WORDS = 500
 
 export interface ProgramOptions {
   readonly cwd?: string
@@ -20,19 +20,6 @@ export interface ProgramOptions {
   readonly timeoutMs?: number
   /** Told of each line on standard error; without it, the last of them are in the error. */
   readonly onComplaint?: (line: string) => void
-}
-
-/** A program of somebody else's did not do what it was asked. */
-export class ProgramFailedError extends ProgramError {
-  override readonly name = 'ProgramFailedError'
-  readonly code = 'PROGRAM_FAILED'
-  /** Null when it was ended by a signal or could not be started. */
-  readonly exitCode: number | null
-
-  constructor(message: string, options: { exitCode: number | null; hint: string; cause?: unknown }) {
-    super(message, options)
-    this.exitCode = options.exitCode
-  }
 }
 
 /** Disposing of it stops the program and what it has started, and waits for the end. */
@@ -96,23 +83,10 @@ export function startProgram([program = '', ...args]: readonly string[], options
  */
 export async function runProgram(
   command: readonly string[],
-  { longestOutput = 16 * 1024 * 1024, ...options }: ProgramOptions & { readonly longestOutput?: number },
+  { longestOutput, ...options }: ProgramOptions & { readonly longestOutput?: number },
 ): Promise<string> {
   await using running = startProgram(command, options)
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of running.stdout) {
-    bytes += part.length
-    if (bytes > longestOutput) {
-      throw new ProgramFailedError(`${command[0]} printed more than ${longestOutput} bytes`, {
-        exitCode: null,
-        hint: 'run the same command by hand to see what it prints',
-      })
-    }
-    parts.push(part)
-  }
-  await running.succeeded()
-  return Buffer.concat(parts).toString()
+  return await outputOf(running, command[0] ?? '', longestOutput)
 }
 
 type Verdict =
@@ -157,43 +131,11 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The end of what a program says on standard error, which is read so that it never has to wait. */
-class LastWords {
-  readonly #lines: ReturnType<typeof createInterface>
-  #text = ''
-
-  constructor(stream: Readable, tell: ((line: string) => void) | undefined) {
-    this.#lines = createInterface({ input: stream })
-    this.#lines.on('line', (line) => {
-      this.#text = `${this.#text}${line}\n`.slice(-LAST_WORDS)
-      tell?.(line)
-    })
-  }
-
-  get text(): string {
-    return this.#text.trim()
-  }
-
-  close(): void {
-    this.#lines.close()
-  }
-}
-
-function tookTooLong(program: string, timeoutMs: number): ProgramFailedError {
-  return new ProgramFailedError(`${program} took longer than ${Math.round(timeoutMs / 1000)} s and was stopped`, {
-    exitCode: null,
-    hint: 'run the same command by hand to see what it waits for, or allow it more time',
-  })
-}
-
 function failure(program: string, verdict: Verdict, words: string): ProgramFailedError {
   const said = words === '' ? '' : `: ${words}`
   switch (verdict.kind) {
     case 'exited':
-      return new ProgramFailedError(`${program} failed with exit status ${verdict.code}${said}`, {
-        exitCode: verdict.code,
-        hint: 'run the same command by hand to see why',
-      })
+      return exitedWith(program, verdict.code, words)
     case 'killed':
       return new ProgramFailedError(`${program} was ended by ${verdict.signal ?? 'a signal'}${said}`, {
         exitCode: null,

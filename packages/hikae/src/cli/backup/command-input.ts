@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts'
-import { ProgramFailedError, startProgram } from '../../process/program.ts'
+import { startProgram } from '../../process/program.ts'
+import { ProgramFailedError } from '../../process/program-failed-error.ts'
 import type { CommandContext } from '../context.ts'
 import { printableText } from '../output/printable.ts'
 import type { StreamInput } from './stream-input.ts'

@@ -1,5 +1,6 @@
 import { InputError, systemCode, UsageError } from '../../errors.ts'
-import { ProgramFailedError, runProgram, startProgram } from '../../process/program.ts'
+import { runProgram, startProgram } from '../../process/program.ts'
+import { ProgramFailedError } from '../../process/program-failed-error.ts'
 
 /** Who can read an encrypted export, and the program that makes it so. */
 export interface Recipients {

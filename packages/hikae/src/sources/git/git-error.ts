@@ -1,5 +1,5 @@
 import { errorMessage, ProgramError, systemCode } from '../../errors.ts'
-import { ProgramFailedError } from '../../process/program.ts'
+import { ProgramFailedError } from '../../process/program-failed-error.ts'
 
 /** Git, or a server, did not do what it was asked. */
 export class GitError extends ProgramError {

@@ -1,30 +1,9 @@
 import { z } from 'zod'
 import { durationSchema } from '../../duration.ts'
+import { sqlAssertionSchema } from '../sql-assertion.ts'
 
 const text = z.string().min(1)
 const MINUTE_MS = 60_000
-
-const expectation = z.union([
-  z.string(),
-  z.number(),
-  z.null(),
-  z
-    .strictObject({
-      min: z.number().optional().describe('the least it may be'),
-      max: z.number().optional().describe('the most it may be'),
-    })
-    .refine(({ min, max }) => min !== undefined || max !== undefined, {
-      error: 'min, max or both say what is expected',
-    }),
-])
-
-const assertion = z
-  .strictObject({
-    sql: text.describe('a query; the first column of its first row counts'),
-    expect: expectation.describe('that value, or { min, max }'),
-    database: text.optional().describe('a glob: only databases whose path or name it matches; each one by default'),
-  })
-  .describe('what has to be true in a restored database')
 
 /** `sqlite:` of a source. */
 export const sqliteSchema = z
@@ -41,10 +20,9 @@ export const sqliteSchema = z
     busyTimeout: durationSchema
       .default(MINUTE_MS)
       .describe('how long to wait for a database that a program has locked'),
-    verify: z.array(assertion).default([]).describe('queries that a restored copy has to answer as expected'),
+    verify: z.array(sqlAssertionSchema).default([]).describe('queries that a restored copy has to answer as expected'),
   })
   .describe('SQLite databases, copied while they are in use')
 
 export type SqliteConfig = z.output<typeof sqliteSchema>
-export type Assertion = SqliteConfig['verify'][number]
 export type CheckMode = SqliteConfig['check']

@@ -4,8 +4,9 @@ import { errorMessage } from '../../errors.ts'
 import type { Finding } from '../finding.ts'
 import type { ReadContext } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
+import { describeExpectation, isAsExpected, type SqlAssertion } from '../sql-assertion.ts'
 import { compareWithFacts } from './compare-with-facts.ts'
-import type { Assertion, SqliteConfig } from './config.ts'
+import type { SqliteConfig } from './config.ts'
 import { DatabaseProcess } from './database-process.ts'
 import { type DatabaseFacts, factsOf, latin1 } from './facts.ts'
 
@@ -53,7 +54,7 @@ async function examineCopy(
 async function ask(
   database: DatabaseProcess,
   path: string,
-  { sql, expect }: Assertion,
+  { sql, expect }: SqlAssertion,
   facts: DatabaseFacts,
   signal: AbortSignal,
 ): Promise<Finding[]> {
@@ -61,28 +62,14 @@ async function ask(
     const found = await database.run('ask', { path, sql })
     if (isAsExpected(found, expect)) return []
     const answer = found === undefined ? 'has no row' : `gives ${JSON.stringify(found)}`
-    return [wrong(`${facts.path}: ${sql} ${answer}, where ${inWords(expect)} is expected`)]
+    return [wrong(`${facts.path}: ${sql} ${answer}, where ${describeExpectation(expect)} is expected`)]
   } catch (error) {
     signal.throwIfAborted()
     return [wrong(`${facts.path}: ${sql} cannot be asked: ${errorMessage(error)}`)]
   }
 }
 
-function isAsExpected(found: string | number | null | undefined, expect: Assertion['expect']): boolean {
-  if (expect === null || typeof expect !== 'object') return found === expect
-  if (typeof found !== 'number') return false
-  const { min = -Infinity, max = Infinity } = expect
-  return found >= min && found <= max
-}
-
-function inWords(expect: Assertion['expect']): string {
-  if (expect === null || typeof expect !== 'object') return JSON.stringify(expect)
-  const { min, max } = expect
-  if (min === undefined) return `${max} or less`
-  return max === undefined ? `${min} or more` : `${min} to ${max}`
-}
-
-function concerns({ database }: Assertion, { path }: DatabaseFacts): boolean {
+function concerns({ database }: SqlAssertion, { path }: DatabaseFacts): boolean {
   return database === undefined || matchesGlob(path, database) || matchesGlob(basename(path), database)
 }
 

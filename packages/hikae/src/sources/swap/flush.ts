@@ -1,4 +1,5 @@
-import { ProgramFailedError, runProgram } from '../../process/program.ts'
+import { runProgram } from '../../process/program.ts'
+import { ProgramFailedError } from '../../process/program-failed-error.ts'
 import type { ReadContext } from '../source-kind.ts'
 
 /**
