@@ -15,6 +15,8 @@ export interface Volume extends VolumeSpec {
   readonly scope: string
   /** On the engine's host. */
   readonly mountpoint: string
+  /** When it was made, where the engine says so. */
+  readonly createdAt?: Date
 }
 
 /** Whether Docker gave the name itself, to a volume that nobody named. */
@@ -79,5 +81,12 @@ function volumeOf(info: Docker.VolumeInspectInfo): Volume {
     labels: info.Labels ?? {},
     scope: info.Scope,
     mountpoint: info.Mountpoint,
+    ...createdAtOf(info),
   }
+}
+
+/** dockerode's types do not know it. */
+function createdAtOf(info: Docker.VolumeInspectInfo & { readonly CreatedAt?: string }): Pick<Volume, 'createdAt'> {
+  const time = new Date(info.CreatedAt ?? '')
+  return Number.isNaN(time.getTime()) ? {} : { createdAt: time }
 }
