@@ -13,6 +13,7 @@ import { type Part, partOf, partsToRead, pointOfPart, volumesPart } from './part
 import { planElsewhere } from './restore-elsewhere.ts'
 import { planInPlace } from './restore-in-place.ts'
 import { restoreTarget } from './restore-target.ts'
+import { planVolumesOnly, volumesOfTarget } from './restore-volumes.ts'
 
 /** A Compose project as one unit: its files, volumes and images, each saved by its own kind. */
 export const composeSource: SourceKind<ComposeConfig> = {
@@ -24,6 +25,8 @@ export const composeSource: SourceKind<ComposeConfig> = {
   async planRestore(config, point, { to }, context) {
     const facts = composeFacts(point)
     if (to === undefined) return await planInPlace(config, point, facts, context)
+    const volumes = volumesOfTarget(to)
+    if (volumes !== undefined) return await planVolumesOnly(config, point, facts, volumes, context)
     return await planElsewhere(config, point, facts, restoreTarget(to, context.folder), context)
   },
   verify,
