@@ -51,6 +51,10 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     (await import('./commands/disk-list.ts')).diskList,
     (await import('./commands/disk-prepare.ts')).diskPrepare,
   ],
+  docker: async () => [
+    (await import('./commands/docker-usage.ts')).dockerUsage,
+    (await import('./commands/docker-prune-volumes.ts')).dockerPruneVolumes,
+  ],
   alerts: async () => [(await import('./commands/alerts.ts')).alertsTest],
   config: async () => {
     const { configCheck, configSchema, configShow } = await import('./commands/config.ts')
