@@ -7,6 +7,7 @@ import { timeZoneSchema } from '../schedules/time-zone-schema.ts'
 import { maintenanceProblems } from '../maintenance/maintenance-problems.ts'
 import { maintenanceSchema } from '../maintenance/maintenance-schema.ts'
 import { SOURCE_KINDS } from '../sources/kinds.ts'
+import { discoverSchema } from './discover-schema.ts'
 import { nameSchema } from './name-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -35,6 +36,7 @@ const keys = z.strictObject({
     .describe('where backups are stored, by name')
     .meta({ examples: [{ usb: { local: '/mnt/backup/hikae', password: { file: '/etc/hikae/password' } } }] }),
   sources: sourcesSchema(SOURCE_KINDS, commonSourceSchema).default({}).describe('what is to be protected, by name'),
+  discover: discoverSchema.optional().meta({ examples: [{}] }),
   timezone: timeZoneSchema.optional().meta({ examples: ['Asia/Tokyo'] }),
   language: z.enum(['en', 'ja']).default('en').describe('language of alerts: English or Japanese'),
   alerts: alertsSchema.default([]).meta({ examples: [[{ ntfy: { topic: 'shop-backups' } }]] }),

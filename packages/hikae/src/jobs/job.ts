@@ -21,6 +21,8 @@ export interface JobSource {
   readonly kind: SourceKind
   /** What the kind's schema made of the stack file. */
   readonly config: unknown
+  /** Of one that a container brings: the configuration as a stack file would have it. A snapshot keeps it. */
+  readonly written?: Readonly<Record<string, unknown>>
   readonly expectations: Expectations
 }
 

@@ -9,6 +9,8 @@ export interface ConfiguredJobs {
   readonly jobs: Readonly<Record<string, ConfiguredJob>>
   readonly sources: Readonly<Record<string, CommonSource & { readonly kind: string; readonly config: unknown }>>
   readonly repositories: Readonly<Record<string, unknown>>
+  /** Present when containers may bring sources too. */
+  readonly discover?: { readonly job?: string | undefined } | undefined
 }
 
 /** A name in a job that nothing has. */
@@ -19,19 +21,38 @@ export interface UnknownName {
 }
 
 /** Names that jobs use and the stack does not have. A job also needs something to save, and somewhere to save it. */
-export function findUnknownNames({ jobs, sources, repositories }: ConfiguredJobs): UnknownName[] {
-  return Object.entries(jobs).flatMap(([name, job]) => {
-    const places: [key: string, what: string, used: readonly string[] | undefined, known: readonly string[]][] = [
-      ['sources', 'source', job.sources, Object.keys(sources)],
-      ['to', 'repository', job.repositories, Object.keys(repositories)],
-    ]
-    return places.flatMap(([key, what, used, known]): UnknownName[] => {
-      if (known.length === 0) return [{ path: ['jobs', name], message: `the stack has no ${what} for it` }]
-      return (used ?? []).flatMap((word, at) =>
-        known.includes(word) ? [] : [{ path: ['jobs', name, key, at], message: describeUnknown(what, word, known) }],
-      )
-    })
-  })
+export function findUnknownNames({ jobs, sources, repositories, discover }: ConfiguredJobs): UnknownName[] {
+  const names = Object.keys(jobs)
+  const unknown = Object.entries(jobs).flatMap(([name, job]) => [
+    ...unknownOf(name, {
+      ...{ key: 'sources', what: 'source', used: job.sources, known: Object.keys(sources) },
+      // Whether containers bring any is seen when it runs.
+      mayBeNone: discover !== undefined,
+    }),
+    ...unknownOf(name, {
+      ...{ key: 'to', what: 'repository', used: job.repositories, known: Object.keys(repositories) },
+      mayBeNone: false,
+    }),
+  ])
+  if (discover?.job === undefined || names.includes(discover.job)) return unknown
+  return [...unknown, { path: ['discover', 'job'], message: describeUnknown('job', discover.job, names) }]
+}
+
+interface UsedNames {
+  /** Of the job. */
+  readonly key: string
+  /** For messages. */
+  readonly what: string
+  readonly used: readonly string[] | undefined
+  readonly known: readonly string[]
+  readonly mayBeNone: boolean
+}
+
+function unknownOf(job: string, { key, what, used = [], known, mayBeNone }: UsedNames): UnknownName[] {
+  if (known.length === 0 && !mayBeNone) return [{ path: ['jobs', job], message: `the stack has no ${what} for it` }]
+  return used.flatMap((word, at) =>
+    known.includes(word) ? [] : [{ path: ['jobs', job, key, at], message: describeUnknown(what, word, known) }],
+  )
 }
 
 /** The jobs of a stack without unknown names, in the order of the file. */
@@ -68,5 +89,6 @@ function resolveSource(
 /** That nothing has a name that the stack file uses, and what may have been meant. */
 export function describeUnknown(what: string, word: string, known: readonly string[]): string {
   const meant = nearest(word, known)
+  if (known.length === 0) return `there is no ${what} '${word}' in the stack, and no other`
   return `there is no ${what} '${word}'; ${meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`}`
 }

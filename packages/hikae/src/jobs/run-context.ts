@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts'
 import type { StackFile } from '../points/stack-files.ts'
+import type { Finding } from '../sources/finding.ts'
 import type { OwnPath } from '../sources/own-paths.ts'
 import type { JobSource } from './job.ts'
 import type { JobRepositories } from './job-repositories.ts'
@@ -19,6 +20,8 @@ export interface RunContext {
   readonly repositories: JobRepositories
   /** All sources of the stack: what killed runs have left done to others is undone first, whichever source it was for. */
   readonly sources?: readonly JobSource[]
+  /** What was found when sources were looked for that containers bring; absent where none are looked for. */
+  readonly discovered?: readonly Finding[]
   readonly folders: RunFolders
   readonly journal: RunJournal
   /** Version of Hikae. */

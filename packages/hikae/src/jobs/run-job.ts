@@ -37,6 +37,7 @@ class JobRun {
 
   async execute(): Promise<RunReport> {
     const { hooks } = this.#job
+    await this.#tellDiscovered()
     await this.#settle()
     const isBegun = await this.#runHooks('before', hooks.before)
     const sources = isBegun ? await this.#backUp() : this.#job.sources.map((source) => this.#notBegun(source))
@@ -56,6 +57,13 @@ class JobRun {
     const ofSources = worstOutcome(outcomes.map((outcome) => (outcome === 'failed' ? 'incomplete' : outcome)))
     const ofSteps = this.#steps.records.some(({ outcome }) => outcome !== 'succeeded') ? 'incomplete' : 'succeeded'
     return worstOutcome([ofSources, ofSteps])
+  }
+
+  /** A step also where all is well: it says that containers were looked at. */
+  async #tellDiscovered(): Promise<void> {
+    const { discovered } = this.#context
+    if (!discovered) return
+    await this.#steps.take({ kind: 'discover' }, async () => (discovered.length === 0 ? {} : verdictOn(discovered)))
   }
 
   /** A step only where there was something to put in order. */

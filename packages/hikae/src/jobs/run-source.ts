@@ -86,7 +86,10 @@ async function read(
 ): Promise<SourceReport> {
   const { stack, runId, program, stackFiles, journal, onProgress, acceptShrinkage = false } = context
   await using open = await source.kind.open(source.config, reading)
-  const origin = { kind: source.kind.name, source: source.name, stack, job: job.name, run: runId, program }
+  const origin = {
+    ...{ kind: source.kind.name, source: source.name, stack, job: job.name, run: runId, program },
+    ...(source.written && { written: source.written }),
+  }
   const { mostShrinkage, mayBeEmpty } = source.expectations
   const expectations = { mostShrinkage: acceptShrinkage ? 1 : mostShrinkage, mayBeEmpty }
   const targets = repositories.map(({ repository, lock, snapshots, signal: ofLock }) => ({

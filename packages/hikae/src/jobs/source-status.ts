@@ -9,6 +9,16 @@ import type { Job } from './job.ts'
 /** A job with its schedule. */
 export type JobOnTime = Job & Pick<ScheduledJob, 'schedule' | 'timeZone' | 'between'>
 
+/** The same, of whose sources no more is known than what they are called. */
+export type StatedJob = Omit<JobOnTime, 'sources'> & { readonly sources: readonly StatedSource[] }
+
+export interface StatedSource {
+  readonly name: string
+  readonly kind: { readonly name: string }
+  /** ISO 8601; of one that was not there from the beginning of its job. */
+  readonly firstSeen?: string
+}
+
 /** What a repository holds; absent snapshots: it could not be reached. */
 export interface HeldSnapshots {
   readonly repository: string
@@ -37,6 +47,8 @@ export interface SourceStatus {
   readonly rtoMs?: number
   /** When it will be saved next, as far as that is known. */
   readonly next?: Date
+  /** Of one that a container brought and brings no more. */
+  readonly gone?: { readonly container: string; readonly lastSeen: string }
 }
 
 export interface StatusFacts {
@@ -46,7 +58,7 @@ export interface StatusFacts {
 }
 
 /** How the sources of jobs stand, by what the repositories hold: history that is lost makes no difference. */
-export function sourceStatuses(jobs: readonly JobOnTime[], facts: StatusFacts): SourceStatus[] {
+export function sourceStatuses(jobs: readonly StatedJob[], facts: StatusFacts): SourceStatus[] {
   const names = new Set(jobs.flatMap(({ sources }) => sources.map(({ name }) => name)))
   return [...names].map((name) => {
     const own = jobs.filter(({ sources }) => sources.some((source) => source.name === name))
@@ -54,7 +66,7 @@ export function sourceStatuses(jobs: readonly JobOnTime[], facts: StatusFacts): 
   })
 }
 
-function statusOf(source: string, jobs: readonly JobOnTime[], { stack, held, now }: StatusFacts): SourceStatus {
+function statusOf(source: string, jobs: readonly StatedJob[], { stack, held, now }: StatusFacts): SourceStatus {
   const kind = jobs[0]!.sources.find(({ name }) => name === source)!.kind.name
   const tags = ['hikae', `stack=${stack}`, `source=${source}`]
   const good = held.flatMap(({ repository, snapshots = [] }) =>
@@ -94,7 +106,7 @@ function runOf({ tags = [] }: StoredSnapshot): string | undefined {
   return tags.find((tag) => tag.startsWith('run='))
 }
 
-function isOverdue(lastGood: Date, jobs: readonly JobOnTime[], rpoMs: number | undefined, now: Date): boolean {
+function isOverdue(lastGood: Date, jobs: readonly StatedJob[], rpoMs: number | undefined, now: Date): boolean {
   if (rpoMs !== undefined) return now.getTime() - lastGood.getTime() > rpoMs
   const timed = jobs.filter(({ schedule }) => isTimed(schedule))
   const marks = { firstSeen: lastGood, lastStarted: lastGood }

@@ -15,6 +15,11 @@ const manifestSchema = z.object({
   time: z.iso.datetime(),
   /** Of Hikae: `0.1.0`. */
   program: z.string(),
+  /**
+   * Of a source that no stack file has, since a container brought it: its configuration as it would stand in one. Secrets are
+   * references.
+   */
+  written: z.record(z.string(), z.unknown()).optional(),
   /** What the source's kind says of it: versions, positions, counts. */
   facts: z.record(z.string(), z.unknown()),
 })

@@ -59,17 +59,26 @@ export interface SourceKind<Config = unknown> {
   settle?(config: Config, context: ReadContext): Promise<readonly Finding[]>
   /**
    * What a container means that brings a source of this kind in its labels, as far as the labels do not say it: itself, its
-   * volumes, its project. In the form of the stack file. Absent for kinds that have nothing to do with containers.
+   * volumes, its project. Absent for kinds that have nothing to do with containers: no label can bring one of these. Kinds
+   * that have it take `engine:`.
    *
    * @param said what the labels say
    */
-  ofContainer?(container: ContainerSummary, said: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+  ofContainer?(container: ContainerSummary, said: Readonly<Record<string, unknown>>): OfContainer
   /** What restores in place have kept, newest first; absent for a kind that keeps nothing. */
   kept?(config: Config, context: ReadContext): Promise<readonly KeptCopy[]>
 }
 
 /** What was in place before a restore. */
 export interface KeptCopy {
+/** What a container means by a source in its labels. */
+export interface OfContainer {
+  /** In the form of the stack file. */
+  readonly written: Readonly<Record<string, unknown>>
+  /** What of the container is not meant, although it might be thought so (`warning`); there is nothing of this kind (`error`). */
+  readonly findings?: readonly Finding[]
+}
+
   /** When it was replaced. */
   readonly time: Date
   /** Where it is kept. */

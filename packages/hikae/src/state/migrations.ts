@@ -77,4 +77,14 @@ export const MIGRATIONS: readonly string[] = [
     last_started text
   ) strict, without rowid;
   `,
+  `
+  create table labelled_sources (
+    source text primary key,
+    kind text not null,
+    jobs text not null,
+    container text not null,
+    first_seen text not null,
+    last_seen text not null
+  ) strict, without rowid;
+  `,
 ]

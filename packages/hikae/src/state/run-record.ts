@@ -39,6 +39,7 @@ export interface RunRecord {
 }
 
 export type StepKind =
+  | 'discover'
   | 'preflight'
   | 'hook'
   | 'open'

@@ -236,6 +236,23 @@ test('alerts remember a value for each key', ({ state, open, expect }) => {
   expect(state.alerts.get('b')).toEqual({ since: '2026-11-21', told: [1, null] })
 })
 
+test('what containers bring is remembered, with when that began, until it is forgotten', ({
+  state,
+  clock,
+  open,
+  expect,
+}) => {
+  const rows = { source: 'rows', kind: 'docker-volumes', jobs: ['nightly', 'weekly'], container: 'db' }
+  clock.ms = 0
+  state.labelled.see([rows, { ...rows, source: 'pages' }])
+  clock.ms = 3_600_000
+  state.labelled.see([{ ...rows, container: 'db-2' }])
+  state.labelled.forget(['pages', 'never-seen'])
+  expect(open().labelled.all()).toEqual([
+    { ...rows, container: 'db-2', firstSeen: '1970-01-01T00:01:00.000Z', lastSeen: '1970-01-01T01:01:00.000Z' },
+  ])
+})
+
 test('schedules remember when a job was first seen and last started', ({ state, clock, open, expect }) => {
   clock.ms = 0
   expect(state.schedules.see('a')).toEqual({ firstSeen: '1970-01-01T00:01:00.000Z' })

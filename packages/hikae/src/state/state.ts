@@ -1,4 +1,5 @@
 import { AlertStates } from './alert-states.ts'
+import { LabelledSources } from './labelled-sources.ts'
 import { RunLogs } from './logs.ts'
 import { ProcessLocks } from './process-locks.ts'
 import { type ProcessOrigin, ownProcess } from './process-origin.ts'
@@ -26,6 +27,7 @@ export interface State extends AsyncDisposable {
   readonly logs: RunLogs
   readonly alerts: AlertStates
   readonly schedules: ScheduleStates
+  readonly labelled: LabelledSources
   readonly redactor: Redactor
   /** What a person should be told: what of the history was lost, and where the rest of it is. Grows while the state is open. */
   readonly warnings: readonly string[]
@@ -61,6 +63,7 @@ export function openState(folder: string, options: StateOptions): State {
     logs,
     alerts: new AlertStates(database),
     schedules: new ScheduleStates(database, clock),
+    labelled: new LabelledSources(database, clock),
     redactor,
     warnings,
     async prune(keepDays) {

@@ -12,9 +12,12 @@ import { planTestAlerts } from '../../alerts/plan-test-alerts.ts'
 import { type Delivery, sendAlerts } from '../../alerts/send.ts'
 import { settleAlerts } from '../../alerts/settle-alerts.ts'
 import type { JsonValue } from '../../state/step-facts.ts'
+import type { StatedJob } from '../../jobs/source-status.ts'
 import type { State } from '../../state/state.ts'
 import type { CommandContext } from '../context.ts'
 import { printableText } from '../output/printable.ts'
+import { expectedJobs } from '../jobs/labelled/expected-jobs.ts'
+import { waitedFor } from '../jobs/labelled/remember-labelled.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import type { EndedRun } from '../jobs/stack-runner.ts'
 import { alertReport } from './alert-report.ts'
@@ -56,8 +59,9 @@ export class Alerting {
   async tick(): Promise<void> {
     await this.overdue(this.#freshness())
     await this.maintenance()
-    const { jobs, timeZone } = this.#stack
+    const { timeZone } = this.#stack
     const { runs } = this.#state
+    const jobs = this.#expected()
     await this.#carryOut((context) =>
       planDigests((from, to, channel) => digestOf({ from, to, channel }, jobs, runs), timeZone, context),
     )
@@ -76,14 +80,19 @@ export class Alerting {
     return await this.#carryOut(planTestAlerts)
   }
 
-  /** By what is remembered; a source that was never saved has been waited for since its job was first seen. */
+  /** Of the stack file, and what containers brought when they were asked last: alerts depend on no engine. */
+  #expected(): readonly StatedJob[] {
+    return expectedJobs(this.#stack, waitedFor(this.#stack, this.#state))
+  }
+
+  /** By what is remembered; a source that was never saved has been waited for since it or its job was first seen. */
   #freshness(): Freshness[] {
     const { runs, schedules } = this.#state
-    return this.#stack.jobs.flatMap(({ name: job, sources, objectives: { rpoMs } }) => {
+    return this.#expected().flatMap(({ name: job, sources, objectives: { rpoMs } }) => {
       if (rpoMs === undefined) return []
-      return sources.map(({ name: source }): Freshness => {
+      return sources.map(({ name: source, firstSeen }): Freshness => {
         const last = runs.lastGood(source)?.result.startedAt
-        const until = Date.parse(last ?? schedules.see(job).firstSeen) + rpoMs
+        const until = Date.parse(last ?? firstSeen ?? schedules.see(job).firstSeen) + rpoMs
         const lastGood = last === undefined ? null : Date.parse(last)
         return { job, source, lastGood, rpoMs, overdueSince: until < Date.now() ? until : null }
       })

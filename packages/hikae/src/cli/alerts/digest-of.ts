@@ -1,6 +1,6 @@
 import type { AlertChannel } from '../../alerts/alert-schema.ts'
 import type { Digest } from '../../alerts/event.ts'
-import type { JobOnTime } from '../../jobs/source-status.ts'
+import type { StatedJob } from '../../jobs/source-status.ts'
 import { isPutOff } from '../../maintenance/run-outcome.ts'
 import { isMaintenanceTask } from '../../maintenance/task.ts'
 import type { Runs } from '../../state/runs.ts'
@@ -8,7 +8,7 @@ import type { Runs } from '../../state/runs.ts'
 /** What happened between two moments, as far as a channel is interested: by what is remembered of runs. */
 export function digestOf(
   { from, to, channel }: { readonly from: number; readonly to: number; readonly channel: AlertChannel },
-  jobs: readonly JobOnTime[],
+  jobs: readonly StatedJob[],
   runs: Runs,
 ): Digest {
   const isMeant = (job: string): boolean => channel.jobs === undefined || channel.jobs.includes(job)

@@ -1,8 +1,8 @@
 import type { Freshness } from '../../alerts/event.ts'
-import type { JobOnTime, SourceStatus } from '../../jobs/source-status.ts'
+import type { SourceStatus, StatedJob } from '../../jobs/source-status.ts'
 
 /** Each promise of a job about one of its sources, and whether it is kept. A source that was never saved breaks it. */
-export function promisesOf(jobs: readonly JobOnTime[], sources: readonly SourceStatus[], nowMs: number): Freshness[] {
+export function promisesOf(jobs: readonly StatedJob[], sources: readonly SourceStatus[], nowMs: number): Freshness[] {
   return jobs.flatMap((job) => {
     const { rpoMs } = job.objectives
     if (rpoMs === undefined) return []

@@ -65,6 +65,9 @@ export const backupOptions = {
   due: flag({
     help: 'run the jobs and the maintenance that are due, and nothing when none is: what timers and cron call',
   }),
+  discover: flag({
+    help: 'with jobs: containers bring sources with them in their labels, also when hikae.yaml does not say discover:',
+  }),
   acceptShrinkage: flag({ help: 'with jobs: a source that has become much smaller is right as it is, this time' }),
 }
 
@@ -87,6 +90,7 @@ export const backup = command({
   examples: [
     ['backup', 'all jobs of hikae.yaml'],
     ['backup nightly', 'one of them'],
+    ['backup --discover', 'with what containers bring in their labels hikae.source.NAME.kind'],
     ['backup -r /mnt/usb/hikae ~/documents --exclude node_modules', 'one directory'],
     ['backup -r /mnt/usb/hikae -r /mnt/nas/hikae -p /etc/hikae/password /srv', 'into two repositories at once'],
     [

@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { flag } from '../option.ts'
 import type { GlobalValues } from '../global-options.ts'
-import type { StackJobs } from '../jobs/stack-jobs.ts'
+import type { KnownSources } from '../jobs/labelled/known-sources.ts'
 import type { SurveyedRepository } from '../survey/survey.ts'
 
 export const status = command({
@@ -12,12 +12,12 @@ export const status = command({
   group: 'Look',
   summary: 'Tell what is at risk now, and the 3-2-1 score',
   description:
-    'One line per source of the stack file: whether its last good snapshot is as young as promised (or, where nothing is ' +
+    'One line per source of the stack file, and per source that containers bring with `discover:`: whether its last good snapshot is as young as promised (or, where nothing is ' +
     'promised, no older than two times of its schedule), where it is, and when it is saved next. ' +
     'One line per task of maintenance and repository: when it was last done, and whether damage was found. ' +
     'One line per repository, and how many copies there are on how many media and how many off-site: three, two and one are ' +
     'what a backup should have, the live data counting as one copy. Repositories that one accident takes together, because ' +
-    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, a repository ' +
+    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, a container brings its source no more, a repository ' +
     'cannot be reached or is behind, or a check or prune of `maintenance:` is overdue, failed or found damage.',
   arguments: [],
   options: { alert: flag({ help: 'send the alerts that are due about what is overdue; for cron, beside a daemon' }) },
@@ -37,53 +37,70 @@ export const status = command({
     const { surveyRepositories } = await import('../survey/survey.ts')
     const chosen = await chooseRepositories(globals, context)
     const repositories = await surveyRepositories(chosen, globals, context, { sizes: false })
-    const stack = await stackOf(repositories, globals, context)
-    const sources = stack ? await sourcesOf(repositories, stack) : []
+    const known = await knownOf(repositories, globals, context)
+    const stack = known?.stack
+    const sources = known ? await sourcesOf(repositories, known) : []
+    const discovered = stack?.findings ?? []
     const maintenance = stack ? await maintenanceOf(stack, repositories, context) : []
     const kept = stack ? await keptOfStack(stack, context) : []
     const score = await scoreOf(repositories, context.signal)
-    printStatus({ repositories, sources, maintenance, kept, score }, context.out, Date.now())
-    if (options.alert && stack) await alertOf(sources, stack, context)
+    printStatus({ repositories, sources, discovered, maintenance, kept, score }, context.out, Date.now())
+    if (options.alert && known) await alertOf(sources, known, context)
     const isFine = repositories.every(
       (repository) => repository.kind === 'reached' && freshnessOf(repository, repositories).kind !== 'behind',
     )
-    const isSafe = sources.every(({ verdict, missingFrom }) => verdict === 'fresh' && missingFrom.length === 0)
+    const isSafe =
+      sources.every(({ verdict, missingFrom, gone }) => verdict === 'fresh' && missingFrom.length === 0 && !gone) &&
+      discovered.every(({ severity }) => severity !== 'error')
     return isFine && isSafe && maintenance.every(isMaintained) ? EXIT.succeeded : EXIT.incomplete
   },
 })
 
 /** None when the command line names repositories, which are then all that is asked about. */
-async function stackOf(
+async function knownOf(
   repositories: readonly SurveyedRepository[],
   globals: GlobalValues,
   context: CommandContext,
-): Promise<StackJobs | undefined> {
+): Promise<KnownSources | undefined> {
   if (repositories.some(({ chosen }) => chosen.name === undefined)) return undefined
   const { openStackJobs } = await import('../jobs/stack-jobs.ts')
-  return await openStackJobs(globals, context)
+  const { knownSources } = await import('../jobs/labelled/known-sources.ts')
+  const stack = await openStackJobs(globals, context)
+  return stack && (await knownSources(stack, context))
 }
 
-async function sourcesOf(repositories: readonly SurveyedRepository[], stack: StackJobs): Promise<SourceStatus[]> {
+async function sourcesOf(
+  repositories: readonly SurveyedRepository[],
+  { stack, jobs: all, gone }: KnownSources,
+): Promise<SourceStatus[]> {
   const { sourceStatuses } = await import('../../jobs/source-status.ts')
   const held = repositories.map((repository) => ({
     repository: repository.label,
     ...(repository.kind === 'reached' && { snapshots: repository.snapshots }),
   }))
   const asked = new Set(held.map(({ repository }) => repository))
-  const jobs = stack.jobs.map((job) => ({ ...job, repositories: job.repositories.filter((name) => asked.has(name)) }))
-  return sourceStatuses(
+  const jobs = all.map((job) => ({ ...job, repositories: job.repositories.filter((name) => asked.has(name)) }))
+  const statuses = sourceStatuses(
     jobs.filter((job) => job.repositories.length > 0),
     { stack: stack.name, held, now: new Date() },
   )
+  return statuses.map((status) => {
+    const absent = gone.find(({ source }) => source === status.source)
+    return absent ? { ...status, gone: absent } : status
+  })
 }
 
 /** Silence is told too: nothing has to run for that but this. */
-async function alertOf(sources: readonly SourceStatus[], stack: StackJobs, context: CommandContext): Promise<void> {
+async function alertOf(
+  sources: readonly SourceStatus[],
+  { stack, jobs }: KnownSources,
+  context: CommandContext,
+): Promise<void> {
   const { Alerting } = await import('../alerts/alerting.ts')
   const { openState } = await import('../../state/state.ts')
   const { promisesOf } = await import('../alerts/promises.ts')
   await using state = openState(stack.stateFolder, { clock: Date.now })
   const alerting = new Alerting(stack, state, context)
-  await alerting.overdue(promisesOf(stack.jobs, sources, Date.now()))
+  await alerting.overdue(promisesOf(jobs, sources, Date.now()))
   await alerting.maintenance()
 }

@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { GlobalValues } from '../global-options.ts'
 import { openStackJobs, type StackJobs } from '../jobs/stack-jobs.ts'
+import { knownSources } from '../jobs/labelled/known-sources.ts'
 import { stackRepositories } from '../repository/choose.ts'
 import { placesBelow } from '../schedule/places-below.ts'
 import { scoreOf } from '../survey/score.ts'
@@ -13,6 +14,7 @@ import { surveyRepositories } from '../survey/survey.ts'
 import { programVersion } from '../version.ts'
 import { type Diagnosis, exitCodeFor, ok } from './diagnosis.ts'
 import { examineCopies } from './examine-copies.ts'
+import { examineDiscovery } from './examine-discovery.ts'
 import { examineLeft } from './examine-left.ts'
 import { examineMaintenance } from './examine-maintenance.ts'
 import { examineProgram } from './examine-program.ts'
@@ -37,8 +39,10 @@ export async function runDoctor(
   const file = await examineFile(globals, context)
   diagnoses.push(...file)
   if (exitCodeFor(file) !== 1) {
-    const stack = (await openStackJobs(globals, { env: context.env }))!
+    const known = await knownSources((await openStackJobs(globals, { env: context.env }))!, context)
+    const { stack } = known
     diagnoses.push(...(await examineLeft(stack, context)))
+    diagnoses.push(...examineDiscovery(known))
     diagnoses.push(...(await examineSources(stack, context, Date.now())))
     diagnoses.push(...(await examineRepositories(stack, globals, context)))
     diagnoses.push(...(await examineState(stack.stateFolder)))

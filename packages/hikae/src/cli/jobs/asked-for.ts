@@ -7,7 +7,10 @@ import type { JobSource } from '../../jobs/job.ts'
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { nearest } from '../../nearest.ts'
 import type { GlobalValues } from '../global-options.ts'
+import { discoverSources } from './labelled/discover-sources.ts'
+import { sourceOfSnapshots } from './labelled/source-of-snapshots.ts'
 import { openStackJobs, type StackJobs } from './stack-jobs.ts'
+import { printFindings } from './undo-source.ts'
 
 /**
  * The jobs that `hikae backup` is to run; undefined when paths are to be saved.
@@ -18,12 +21,24 @@ export async function jobsAskedFor(
   { args, globals, options }: CommandInput<typeof backupOptions>,
   context: CommandContext,
 ): Promise<{ jobs: readonly JobOnTime[]; stack: StackJobs } | undefined> {
+  const asked = await jobsOrPaths({ args, globals, options }, context)
+  if (asked || !options.discover) return asked
+  throw new UsageError('--discover is for jobs of a stack file, and there is none here that is meant', {
+    hint: 'name jobs instead of paths, or no job for all of them; without --repo, and with --config where the file is elsewhere',
+  })
+}
+
+async function jobsOrPaths(
+  { args, globals, options }: CommandInput<typeof backupOptions>,
+  context: CommandContext,
+): Promise<{ jobs: readonly JobOnTime[]; stack: StackJobs } | undefined> {
   const lists = [...options.filesFrom, ...options.filesFromVerbatim, ...options.filesFromRaw]
   if (namesRepository(globals, context.env) || options.stdin || options.stdinFromCommand || lists.length > 0)
     return undefined
   // What is in a folder is no job, and needs no look at the stack file.
   if (args.length > 0 && args.every((arg) => arg.includes('/'))) return undefined
-  const stack = await openStackJobs(globals, context)
+  const opened = await openStackJobs(globals, context)
+  const stack = opened && options.discover ? { ...opened, discover: opened.discover ?? { gone: [] } } : opened
   if (stack && options.due && args.length === 0 && stack.maintenance.length > 0) return { jobs: stack.jobs, stack }
   if (!stack || stack.jobs.length === 0) {
     if (!options.due) return undefined
@@ -67,8 +82,14 @@ async function refuseWhatIsNothing(names: readonly string[], { stack, jobs, sour
   )
 }
 
+/** A source, and the stack that it belongs to. */
+interface NamedSource {
+  readonly source: JobSource
+  readonly stack: StackJobs
+}
+
 /**
- * The source of the stack file that `hikae restore` is to bring back.
+ * The source that `hikae restore` is to bring back: of the stack file, or one that a container brings or has brought.
  *
  * @throws {UsageError} there is no such source
  */
@@ -76,15 +97,11 @@ export async function sourceAskedFor(
   name: string,
   globals: GlobalValues,
   context: CommandContext,
-): Promise<{ source: JobSource; stack: StackJobs }> {
+): Promise<NamedSource> {
   const stack = await openStackJobs(globals, context)
-  const sources = stack?.sources ?? []
-  const source = sources.find((candidate) => candidate.name === name)
-  if (stack && source) return { source, stack }
-  const meant = nearest(
-    name,
-    sources.map((candidate) => candidate.name),
-  )
+  const looked = stack && (await lookForSource(name, stack, globals, context))
+  if (stack && looked?.found) return { source: looked.found, stack }
+  const meant = nearest(name, looked?.names ?? [])
   const asSource = meant === undefined ? '' : `if you mean the source, write ${meant}; `
   throw new UsageError(
     `${name} is no source of a stack file, and for a snapshot restore needs to know where to put the files`,
@@ -95,24 +112,38 @@ export async function sourceAskedFor(
 }
 
 /**
- * The source of the stack file that is meant, and nothing else can be.
+ * The source that is meant, and nothing else can be: of the stack file, or one that a container brings or has brought.
  *
- * @throws {UsageError} there is no stack file, or no such source in it
+ * @throws {UsageError} there is no stack file, or no such source
  */
-export async function sourceNamed(
-  name: string,
-  globals: GlobalValues,
-  context: CommandContext,
-): Promise<{ source: JobSource; stack: StackJobs }> {
+export async function sourceNamed(name: string, globals: GlobalValues, context: CommandContext): Promise<NamedSource> {
   const stack = await openStackJobs(globals, context)
   if (!stack) throw new UsageError('there is no stack file', { hint: 'name another with --config FILE' })
-  const names = stack.sources.map((candidate) => candidate.name)
-  const source = stack.sources.find((candidate) => candidate.name === name)
-  if (source) return { source, stack }
+  const { found, names } = await lookForSource(name, stack, globals, context)
+  if (found) return { source: found, stack }
   const meant = nearest(name, names)
   throw new UsageError(`${name} is no source of ${stack.stack.file}`, {
     hint: meant === undefined ? `the sources are ${names.join(', ')}` : `do you mean ${meant}?`,
   })
+}
+
+/** What containers bring is asked for only when the stack file has no such name; what they have brought, only then. */
+async function lookForSource(
+  name: string,
+  stack: StackJobs,
+  globals: GlobalValues,
+  context: CommandContext,
+): Promise<{ readonly found?: JobSource; readonly names: readonly string[] }> {
+  const own = stack.sources.find((source) => source.name === name)
+  if (own) return { found: own, names: [] }
+  const { sources, findings } = await discoverSources(stack, context)
+  const names = sources.map((source) => source.name)
+  const labelled = sources.find((source) => source.name === name)
+  if (labelled) return { found: labelled, names }
+  const about = findings.filter(({ severity, source }) => severity === 'error' && (source ?? name) === name)
+  printFindings(about, context.out)
+  const brought = await sourceOfSnapshots(name, stack, globals, context)
+  return { ...(brought && { found: brought }), names }
 }
 
 function namesRepository({ repo, repositoryFile }: GlobalValues, env: Environment): boolean {

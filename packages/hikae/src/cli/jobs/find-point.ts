@@ -11,7 +11,8 @@ import { printableText } from '../output/printable.ts'
 export interface PointChoice {
   readonly stack: string
   readonly source: string
-  readonly kind: string
+  /** Any by default. */
+  readonly kind?: string
   /** Id of a snapshot or its beginning, a run, or the newest that is not later than a time; the newest by default. */
   readonly at?: { readonly id: string } | { readonly timeNs: bigint }
 }
@@ -36,6 +37,29 @@ export async function findPoint(
   context: CommandContext,
   owned: AsyncDisposableStack,
 ): Promise<FoundPoint> {
+  const { found, opened, failed } = await lookForPoint(choice, globals, context, owned)
+  if (!found) throw notFound(choice, opened, failed)
+  if (rank(found.snapshot) === 0) {
+    context.out.warn(`something is missing from the only point there is, of ${found.snapshot.time}`)
+  }
+  context.out.detail(`found in ${printableText(found.repository)}`)
+  return found
+}
+
+interface LookForPoint {
+  readonly found?: FoundPoint
+  /** How many repositories could be opened, and could not. */
+  readonly opened: number
+  readonly failed: number
+}
+
+/** The same; it may be that there is none. */
+export async function lookForPoint(
+  choice: PointChoice,
+  globals: GlobalValues,
+  context: CommandContext,
+  owned: AsyncDisposableStack,
+): Promise<LookForPoint> {
   const chosen = await chooseRepositories(globals, context)
   const access = { lock: 'shared', readOnly: true } as const
   const { opened, failed } = await openAll(chosen, globals, context, () => access, owned)
@@ -46,18 +70,15 @@ export async function findPoint(
     held.push(...snapshots.filter((snapshot) => fits(snapshot, choice)).map((snapshot) => ({ snapshot, from })))
   }
   const best = held.toSorted((one, two) => rank(two.snapshot) - rank(one.snapshot) || timeOf(two) - timeOf(one))[0]
-  if (!best) throw notFound(choice, opened.length, failed.length)
-  const label = labelOf(best.from.chosen)
-  if (rank(best.snapshot) === 0) {
-    context.out.warn(`something is missing from the only point there is, of ${best.snapshot.time}`)
-  }
-  context.out.detail(`found in ${printableText(label)}`)
+  const counts = { opened: opened.length, failed: failed.length }
+  if (!best) return counts
   const point = await openPoint(best.from.session.repository, best.snapshot, context.signal)
-  return { point, snapshot: best.snapshot, repository: label }
+  return { ...counts, found: { point, snapshot: best.snapshot, repository: labelOf(best.from.chosen) } }
 }
 
 function fits({ id, tags = [], time }: StoredSnapshot, { stack, source, kind, at }: PointChoice): boolean {
-  if (![`stack=${stack}`, `source=${source}`, `kind=${kind}`].every((tag) => tags.includes(tag))) return false
+  const wanted = [`stack=${stack}`, `source=${source}`, ...(kind === undefined ? [] : [`kind=${kind}`])]
+  if (!wanted.every((tag) => tags.includes(tag))) return false
   if (at === undefined) return true
   if ('id' in at) return id.startsWith(at.id) || tags.includes(`run=${at.id}`)
   return Date.parse(time) <= Number(at.timeNs / 1_000_000n)

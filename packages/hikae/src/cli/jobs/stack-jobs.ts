@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { Discover } from '../../config/discover-schema.ts'
 import type { Stack } from '../../config/load.ts'
 import type { JobSource } from '../../jobs/job.ts'
 import type { ConfiguredJob } from '../../jobs/job-schema.ts'
@@ -24,8 +25,10 @@ export interface StackJobs {
   readonly jobs: readonly JobOnTime[]
   /** What is done to its repositories by schedule. */
   readonly maintenance: readonly ScheduledTask[]
-  /** All of them, whether or not a job saves them. */
+  /** All of the file, whether or not a job saves them. */
   readonly sources: readonly JobSource[]
+  /** Present when containers bring sources too, which are looked for when it matters. */
+  readonly discover?: Discover
   /** Where what is remembered of it lies. */
   readonly stateFolder: string
   /** What is Hikae's on this machine: the state of all stacks, and the repositories of this one. */
@@ -54,6 +57,7 @@ export async function openStackJobs(globals: GlobalValues, context: StackContext
       timeZone,
     }),
     sources: resolveSources(stack.config, SOURCE_KINDS),
+    ...(stack.config.discover && { discover: stack.config.discover }),
     stateFolder: ownState,
     own: [{ path: resolve(dirname(ownState)), kind: 'state' }, ...localRepositories(stack)],
   }

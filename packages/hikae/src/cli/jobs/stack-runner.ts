@@ -17,7 +17,9 @@ import { runMaintenance } from '../maintenance/run-maintenance.ts'
 import { findMaintenance } from '../maintenance/gives-way.ts'
 import { programVersion } from '../version.ts'
 import { journalOf } from './journal.ts'
-import { knownSecrets } from './known-secrets.ts'
+import { knownSecrets, secretsOfSource } from './known-secrets.ts'
+import { discoverSources, type DiscoveredStack } from './labelled/discover-sources.ts'
+import { rememberLabelled } from './labelled/remember-labelled.ts'
 import { repositoriesOfStack } from './repositories-of-stack.ts'
 import { StackFolders } from './run-folders.ts'
 import type { StackJobs } from './stack-jobs.ts'
@@ -112,7 +114,7 @@ export class StackRunner implements AsyncDisposable {
   }
 
   /**
-   * Runs a job to its end; how it went is in the report.
+   * Runs a job to its end, with what containers bring at its beginning; how it went is in the report.
    *
    * @throws {OverlapError} another run is at work on the same source, and is not waited for any longer
    */
@@ -120,17 +122,26 @@ export class StackRunner implements AsyncDisposable {
     const { trigger, acceptShrinkage = false, signal = this.#context.signal } = request
     const { name, stack } = this.stack
     const begun = this.state.runs.begin({ stack: name, job: job.name, trigger, program: programVersion() })
-    await this.#waitForOthers(begun.id, job, { waitMs: request.waitMs ?? 0, signal })
+    const discovered = await this.#prepare(begun.id, job, { waitMs: request.waitMs ?? 0, signal })
+    const whole = jobIn(discovered, job)
     this.#context.out.note(`job ${job.name}, run ${begun.id}`)
+    rememberLabelled(discovered, this.state)
+    for (const { source } of discovered.labelled) {
+      for (const secret of await secretsOfSource(source, stack.folder, this.#context.env))
+        this.state.redactor.add(secret)
+    }
     return await this.#carryOut(begun, ({ id, journal }) =>
-      runJob(job, {
+      runJob(whole, {
         stack: name,
         runId: id,
         stackFiles: stack.files,
         folder: stack.folder,
         own: this.stack.own,
         repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
-        sources: this.stack.sources,
+        sources: discovered.sources,
+        ...(discovered.discover && {
+          discovered: discovered.findings.filter(({ jobs }) => jobs.includes(job.name)),
+        }),
         folders: this.#folders.forRun(id),
         journal,
         program: programVersion(),
@@ -182,10 +193,17 @@ export class StackRunner implements AsyncDisposable {
     return ended
   }
 
-  /** One run at a time for a source in a repository; which of two that begin at once goes first is told by their ids. */
-  async #waitForOthers(id: RunId, job: Job, wait: { waitMs: number; signal: AbortSignal }): Promise<void> {
+  /**
+   * One run at a time for a source in a repository; which of two that begin at once goes first is told by their ids.
+   *
+   * @returns what containers bring when the run may begin
+   */
+  async #prepare(id: RunId, job: Job, wait: { waitMs: number; signal: AbortSignal }): Promise<DiscoveredStack> {
+    const discover = () => discoverSources(this.stack, { env: this.#context.env, signal: wait.signal })
     try {
-      await this.#untilFree(id, job, wait)
+      const discovered = await discover()
+      const { hasWaited } = await this.#untilFree(id, job, discovered, wait)
+      return hasWaited ? await discover() : discovered
     } catch (error) {
       this.state.runs.end(id, 'cancelled')
       throw error
@@ -195,17 +213,18 @@ export class StackRunner implements AsyncDisposable {
   async #untilFree(
     id: RunId,
     job: Job,
+    discovered: DiscoveredStack,
     { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
-  ): Promise<void> {
+  ): Promise<{ readonly hasWaited: boolean }> {
     const begunAt = performance.now()
     const until = begunAt + waitMs
     let isTold = false
     for (;;) {
       const running = this.state.runs.list({ outcomes: ['running'] })
-      const rival = findRival({ id, job }, running, this.stack.jobs)
+      const rival = findRival({ id, job: jobIn(discovered, job) }, running, discovered.jobs)
       if (!rival) {
         const maintenance = findMaintenance(running)
-        if (!maintenance || performance.now() >= begunAt + MAINTENANCE_STOPS_MS) return
+        if (!maintenance || performance.now() >= begunAt + MAINTENANCE_STOPS_MS) return { hasWaited: isTold }
         if (!isTold) this.#context.out.note(`${maintenance.job} gives way to the job ${job.name}`)
         isTold = true
         await pause(LOOK_MS, undefined, { signal })
@@ -222,4 +241,9 @@ export class StackRunner implements AsyncDisposable {
       await pause(LOOK_MS, undefined, { signal })
     }
   }
+}
+
+/** The job with the sources that containers bring to it. */
+function jobIn({ jobs }: DiscoveredStack, job: Job): Job {
+  return jobs.find(({ name }) => name === job.name) ?? job
 }

@@ -1,4 +1,5 @@
 import type { SourceStatus } from '../../jobs/source-status.ts'
+import { endOfWaiting } from '../jobs/labelled/known-sources.ts'
 import { formatAge } from '../output/age.ts'
 import { formatTime } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
@@ -14,14 +15,30 @@ export function printSources(sources: readonly SourceStatus[], out: Output, nowM
     { heading: '', cell: (status) => verdictText(status, out) },
     { heading: '', cell: (status) => lossText(status, nowMs) },
     { heading: '', cell: placesText },
-    {
-      heading: '',
-      cell: ({ next }) => (next === undefined ? 'runs when asked' : `next ${formatTime(next.toISOString())}`),
-    },
+    { heading: '', cell: nextText },
   ]
   for (const line of columnLines(columns, sources)) out.line(line)
   out.line()
+  for (const { source, gone } of sources) if (gone) printGone({ source, ...gone }, out, nowMs)
   out.line(answer(sources, nowMs))
+  out.line()
+}
+
+function nextText({ next, gone }: SourceStatus): string {
+  if (gone) return 'gone'
+  return next === undefined ? 'runs when asked' : `next ${formatTime(next.toISOString())}`
+}
+
+function printGone(
+  gone: NonNullable<SourceStatus['gone']> & { readonly source: string },
+  out: Output,
+  nowMs: number,
+): void {
+  const { source, container, lastSeen } = gone
+  const age = formatAge(nowMs - Date.parse(lastSeen))
+  const what = `the container ${printableText(container)}, which brought the source ${printableText(source)}, was last seen ${age} ago`
+  out.line(`${what}: nothing saves it now, and its snapshots stay`)
+  out.line(`next: ${printableText(endOfWaiting({ source, container }))}`)
   out.line()
 }
 
@@ -51,13 +68,14 @@ function answer(sources: readonly SourceStatus[], nowMs: number): string {
 
 /** For programs. */
 export function sourceJson(status: SourceStatus, nowMs: number): object {
-  const { source, kind, jobs, verdict, lastGood, heldBy, missingFrom, rpoMs, rtoMs, next } = status
+  const { source, kind, jobs, verdict, lastGood, heldBy, missingFrom, rpoMs, rtoMs, next, gone } = status
   const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : Math.floor(ms / 1000))
   return {
     ...{ source, kind, jobs, verdict },
     last_good: lastGood?.toISOString() ?? null,
     age_seconds: seconds(lastGood && nowMs - lastGood.getTime()),
     ...{ repositories: heldBy, missing_from: missingFrom },
-    ...{ rpo_seconds: seconds(rpoMs), rto_seconds: seconds(rtoMs), next: next?.toISOString() ?? null },
+    ...{ rpo_seconds: seconds(rpoMs), rto_seconds: seconds(rtoMs), next: gone ? null : (next?.toISOString() ?? null) },
+    gone: gone ? { container: gone.container, last_seen: gone.lastSeen } : null,
   }
 }

@@ -1,5 +1,6 @@
 import { addressOf } from '../../repositories/location.ts'
 import type { MaintenanceStatus } from '../../maintenance/maintenance-status.ts'
+import type { JoinFinding } from '../../jobs/join-labelled.ts'
 import type { SourceStatus } from '../../jobs/source-status.ts'
 import { type Remark, type Score, THREE_TWO_ONE } from '../../repositories/three-two-one.ts'
 import { latestCheck } from '../check/last-check.ts'
@@ -20,6 +21,8 @@ export interface Status {
   readonly repositories: readonly SurveyedRepository[]
   /** Of the jobs of the stack file. */
   readonly sources: readonly SourceStatus[]
+  /** What should be known about sources that containers bring. */
+  readonly discovered: readonly JoinFinding[]
   readonly maintenance: readonly MaintenanceStatus[]
   /** What restores in place have kept. */
   readonly kept: readonly KeptOfSource[]
@@ -28,9 +31,10 @@ export interface Status {
 
 /** @param nowMs the time that ages are told from */
 export function printStatus(status: Status, out: Output, nowMs: number): void {
-  const { repositories, sources, maintenance, kept, score } = status
+  const { repositories, sources, discovered, maintenance, kept, score } = status
   if (out.json) return out.document(statusJson(status, nowMs))
   if (sources.length > 0) printSources(sources, out, nowMs)
+  printDiscovered(discovered, out)
   printMaintenanceStatus(maintenance, out, nowMs)
   const columns: Column<SurveyedRepository>[] = [
     { heading: '', cell: ({ label }) => printableText(label) },
@@ -44,6 +48,14 @@ export function printStatus(status: Status, out: Output, nowMs: number): void {
   printKept(kept, out, nowMs)
   const isAnySaved = repositories.some((repository) => repository.kind === 'reached' && repository.snapshots.length > 0)
   printScore(score, isAnySaved, out)
+}
+
+function printDiscovered(findings: readonly JoinFinding[], out: Output): void {
+  for (const { severity, message, hint } of findings) {
+    out.line(out.paint(severity === 'error' ? 'red' : 'yellow', printableText(message)))
+    if (hint !== undefined) out.line(`next: ${printableText(hint)}`)
+  }
+  if (findings.length > 0) out.line()
 }
 
 /** Only what is there for so long that it was probably forgotten. */
@@ -136,10 +148,16 @@ function remarkText(remark: Remark): string {
   }
 }
 
-function statusJson({ repositories, sources, maintenance, kept, score }: Status, nowMs: number): object {
+function statusJson({ repositories, sources, discovered, maintenance, kept, score }: Status, nowMs: number): object {
   const { copies, media, offSite, missing, remarks, unknownSites } = score
   return {
     sources: sources.map((source) => sourceJson(source, nowMs)),
+    discovered: discovered.map(({ severity, message, hint, jobs }) => ({
+      severity,
+      message,
+      hint: hint ?? null,
+      jobs,
+    })),
     maintenance: maintenance.map(maintenanceJson),
     repositories: repositories.map((repository) => repositoryJson(repository, repositories)),
     kept: kept.map(({ source, copy: { time, place } }) => ({

@@ -21,20 +21,25 @@ export function setLabel(tree: LabelTree, keys: readonly string[], value: string
   at[last] = valueOf(value)
 }
 
+/** Labels that were checked: what the schema made of them, and the same as it would stand in a stack file. */
+export interface CheckedLabels<T> {
+  readonly result: z.ZodSafeParseResult<T>
+  readonly written: LabelTree
+}
+
 /**
  * Checks a tree of labels. Labels are text: where the schema wants a list, a number or a truth value, text that can be one
  * is taken for it.
  */
-export function checkLabels<T>(schema: z.ZodType<T>, tree: LabelTree): z.ZodSafeParseResult<T> {
-  let given = structuredClone(tree)
-  for (let rounds = 0; rounds < MOST_CHANGES; rounds++) {
-    const result = schema.safeParse(given)
-    if (result.success) return result
-    const changed = result.error.issues.some((issue) => changeFor(issue, given))
-    if (!changed) return result
-    given = structuredClone(given)
+export function checkLabels<T>(schema: z.ZodType<T>, tree: LabelTree): CheckedLabels<T> {
+  const written = structuredClone(tree)
+  for (let rounds = 0; ; rounds++) {
+    // What the schema makes of it must not change when what was written does.
+    const result = schema.safeParse(structuredClone(written))
+    if (result.success || rounds === MOST_CHANGES) return { result, written }
+    const { issues } = result.error
+    if (!issues.some((issue) => changeFor(issue, written))) return { result, written }
   }
-  return schema.safeParse(given)
 }
 
 /** One for each place that is not text. */

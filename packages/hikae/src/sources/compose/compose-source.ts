@@ -33,7 +33,7 @@ export const composeSource: SourceKind<ComposeConfig> = {
   kept: keptOfProject,
   ofContainer({ labels }, { project, file }) {
     const own = labels[COMPOSE_LABELS.project]
-    return project !== undefined || file !== undefined || own === undefined ? {} : { project: own }
+    return { written: project !== undefined || file !== undefined || own === undefined ? {} : { project: own } }
   },
   settle,
 }

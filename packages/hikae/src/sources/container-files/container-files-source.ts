@@ -27,4 +27,8 @@ export const containerFilesSource: SourceKind<ContainerFilesConfig> = {
   verify: verifyContainerFiles,
   settle: settleContainerFiles,
   kept: keptContainerFiles,
+  // Which paths is for the labels to say: the rest of a container comes from its image.
+  ofContainer: ({ name }, { container, service }) => ({
+    written: container === undefined && service === undefined ? { container: name } : {},
+  }),
 }

@@ -16,6 +16,7 @@ export const dockerImagesSource: SourceKind<DockerImagesConfig> = {
   planRestore: planImagesRestore,
   verify: verifyImages,
   kept: keptImages,
-  ofContainer: ({ image }, { references, inUse }) =>
-    references === undefined && inUse === undefined ? { references: [image] } : {},
+  ofContainer: ({ image }, { references, inUse }) => ({
+    written: references === undefined && inUse === undefined ? { references: [image] } : {},
+  }),
 }

@@ -7,6 +7,7 @@ import { planElsewhere } from './restore/restore-elsewhere.ts'
 import { planInPlace } from './restore/restore-in-place.ts'
 import { settleSource } from './settle-source.ts'
 import { verifyVolumes } from './verify-volumes.ts'
+import { volumesOfContainer } from './volumes-of-container.ts'
 
 /** Volumes of a Docker Engine. */
 export const dockerVolumesSource: SourceKind<DockerVolumesConfig> = {
@@ -20,4 +21,5 @@ export const dockerVolumesSource: SourceKind<DockerVolumesConfig> = {
   verify: verifyVolumes,
   settle: settleSource,
   kept: keptVolumes,
+  ofContainer: volumesOfContainer,
 }
