@@ -1,11 +1,14 @@
 import type { Environment } from '../environment.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** Stands under `discover:` of the stack file, which takes the place of sources. */
+export const DISCOVER = 'discover'
+
 /** A source that could be saved, as it would stand in the stack file. */
 export interface ProposedSource {
   /** A wish: it is made unique among the names of the stack. */
   readonly name: string
-  /** Of the source: `files`, `sqlite`, … */
+  /** Of the source: `files`, `sqlite`, …; {@link DISCOVER} for what containers bring in their labels. */
   readonly kind: string
   /** What stands under the kind's key. Paths are relative to the folder that was looked at. */
   readonly config: Readonly<Record<string, unknown>>
@@ -13,6 +16,8 @@ export interface ProposedSource {
   readonly description: string
   /** Paths that need not be saved as plain files too, since this source saves them better. */
   readonly covers?: readonly string[]
+  /** Of {@link DISCOVER}: the sources that containers bring now. */
+  readonly brings?: readonly string[]
   /** Of `files`: leaves out what the others cover that are chosen too. */
   readonly savesTheRest?: boolean
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../environment.ts'
-import type { Finder, ProposedSource } from './finder.ts'
+import { DISCOVER, type Finder, type ProposedSource } from './finder.ts'
 import { FINDERS } from './finders.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type SurveyContext, surveyFolder } from './survey-folder.ts'
@@ -25,15 +25,22 @@ export interface Discovery {
 export async function lookAround(folder: string, options: LookAroundOptions): Promise<Discovery> {
   const { kinds, finders = FINDERS, env, signal } = options
   const surroundings = await surveyFolder(folder, options)
-  const sources: ProposedSource[] = []
+  const found: ProposedSource[] = []
   for (const finder of finders) {
-    for (const found of await finder.find(surroundings, sources, { env, signal })) {
-      if (!kinds.includes(found.kind)) continue
-      const taken = sources.map(({ name }) => name)
-      sources.push({ ...found, name: uniqueName(found.name, taken) })
-    }
+    const proposed = await finder.find(surroundings, found, { env, signal })
+    found.push(...proposed.filter(({ kind }) => kind === DISCOVER || kinds.includes(kind)))
   }
-  return { surroundings, sources }
+  return { surroundings, sources: withOwnNames(found) }
+}
+
+/** The names that labels say are theirs: the stack file would win. */
+function withOwnNames(found: readonly ProposedSource[]): ProposedSource[] {
+  const taken = found.flatMap(({ brings = [] }) => brings)
+  return found.map((source) => {
+    const name = uniqueName(source.name, taken)
+    taken.push(name)
+    return { ...source, name }
+  })
 }
 
 /** A name that the stack file takes, as near to the wish as may be. */

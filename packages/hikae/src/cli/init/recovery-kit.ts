@@ -18,7 +18,8 @@ export interface KitContent {
 export function recoveryKit(content: KitContent): string {
   const { stack, hostname, date, places, sources, password, passwordFile } = content
   const first = shellQuoted(addressOf(places[0]!.location))
-  const source = sources.at(-1)!.name
+  const source = sources.at(-1)?.name
+  const tags = [`stack=${stack}`, ...(source === undefined ? [] : [`source=${source}`])].join(',')
   return [
     `Recovery kit of ${stack} on ${hostname}, ${date}`,
     '',
@@ -33,7 +34,7 @@ export function recoveryKit(content: KitContent): string {
     '',
     'On a bare machine, with restic (https://restic.net, 0.14 or newer), which asks for the password:',
     `  restic -r ${first} snapshots`,
-    `  restic -r ${first} restore latest --tag ${shellQuoted(`stack=${stack},source=${source}`)} --target restored`,
+    `  restic -r ${first} restore latest --tag ${shellQuoted(tags)} --target restored`,
     `  restic -r ${first} check`,
     ...(sources.length > 1 ? [`Sources: ${sources.map(({ name }) => name).join(', ')}.`] : []),
     'hikae.yaml lies in each snapshot, in .hikae/stack.',

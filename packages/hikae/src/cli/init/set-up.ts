@@ -75,7 +75,7 @@ export async function setUp(options: SetUpOptions, globals: GlobalValues, contex
     hostname: ownIdentity().hostname,
     date: new Date().toISOString().slice(0, 10),
     places,
-    sources,
+    sources: sources.flatMap(({ name, brings }) => brings?.map((brought) => ({ name: brought })) ?? [{ name }]),
     password: password.value,
     passwordFile: password.file,
   }

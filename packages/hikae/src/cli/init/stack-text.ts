@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { ProposedSource } from '../../discovery/finder.ts'
+import { DISCOVER, type ProposedSource } from '../../discovery/finder.ts'
 import type { Environment } from '../../environment.ts'
 import { addressOf, type RepositoryLocation } from '../../repositories/location.ts'
 import type { Place } from './places.ts'
@@ -31,15 +31,8 @@ export function stackText(choices: StackChoices): string {
     'repositories:',
     ...places.map(({ name, location }) => `  ${name}: ${flow(repository(location, choices))}`),
     '',
-    '# What is saved. Paths begin at the folder of this file.',
-    'sources:',
-    ...sources.flatMap(({ name, kind, config, description }) => [
-      `  # ${oneLine(description)}`,
-      `  ${name}:`,
-      `    ${kind}:`,
-      ...Object.entries(config).map(([key, value]) => `      ${key}: ${flow(value)}`.replace(': \n', ':\n')),
-    ]),
-    '',
+    ...sourceLines(sources.filter(({ kind }) => kind !== DISCOVER)),
+    ...sources.filter(({ kind }) => kind === DISCOVER).flatMap(discoverLines),
     '# When, and how long snapshots stay. All sources go to all repositories unless a job names some.',
     'jobs:',
     '  nightly:',
@@ -54,6 +47,30 @@ export function stackText(choices: StackChoices): string {
     '  prune: weekly',
     '',
   ].join('\n')
+}
+
+function sourceLines(sources: readonly ProposedSource[]): string[] {
+  if (sources.length === 0) return []
+  return [
+    '# What is saved. Paths begin at the folder of this file.',
+    'sources:',
+    ...sources.flatMap(({ name, kind, config, description }) => [
+      `  # ${oneLine(description)}`,
+      `  ${name}:`,
+      `    ${kind}:`,
+      ...Object.entries(config).map(([key, value]) => `      ${key}: ${flow(value)}`.replace(': \n', ':\n')),
+    ]),
+    '',
+  ]
+}
+
+function discoverLines({ config, description }: ProposedSource): string[] {
+  return [
+    '# Containers say in their labels what of them is saved, such as hikae.source.NAME.kind=docker-volumes; looked for at each run.',
+    `# Now: ${oneLine(description)}`,
+    `discover: ${flow(config)}`,
+    '',
+  ]
 }
 
 function repository(location: RepositoryLocation, { env, passwordFile }: StackChoices): object {

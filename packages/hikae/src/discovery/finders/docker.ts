@@ -14,11 +14,15 @@ import { isOwnVolume } from '../../sources/docker-volumes/restore/volume-labels.
 import { EXCLUDE_LABEL } from '../../sources/docker-volumes/select-volumes.ts'
 import { isAnonymous, listVolumes } from '../../sources/docker-volumes/volume.ts'
 import type { Finder, ProposedSource } from '../finder.ts'
+import { type Labelled, labelledOf } from './labelled.ts'
 
 /** An engine that takes longer is not there. */
 const PATIENCE_MS = 5000
 
-/** What the Docker Engine of this machine has: Compose projects, volumes and images beside them, and a swarm. */
+/**
+ * What the Docker Engine of this machine has: sources that containers bring in their labels, Compose projects, volumes and
+ * images beside them, and a swarm. What labels bring is proposed no second time.
+ */
 export const dockerFinder: Finder = {
   name: 'docker',
   async find(_surroundings, _earlier, { env, signal }) {
@@ -35,22 +39,27 @@ export const dockerFinder: Finder = {
   },
 }
 
-/** What is to stand under `engine:`, so that it does not depend on who runs the backup; nothing for the usual one. */
-function written(address: EngineAddress): Readonly<Record<string, unknown>> {
+/** What is to stand beside a source, so that it does not depend on who runs the backup; nothing for the usual engine. */
+type Where = { readonly engine?: Readonly<Record<string, unknown>> }
+
+function written(address: EngineAddress): Where {
   if (address.kind === 'socket' && address.path === DEFAULT_SOCKET) return {}
   const tls = address.kind === 'tcp' && address.tls ? { tls: address.tls } : {}
   return { engine: { host: formatEngineAddress(address), ...tls } }
 }
 
-async function sourcesOf(engine: DockerEngine, where: Readonly<Record<string, unknown>>): Promise<ProposedSource[]> {
-  const containers = (await listContainers(engine)).filter(({ labels }) => labels[EXCLUDE_LABEL] !== 'true')
+async function sourcesOf(engine: DockerEngine, where: Where): Promise<ProposedSource[]> {
+  const all = await listContainers(engine)
+  const labelled = labelledOf(all, where)
+  const containers = all.filter(({ labels }) => labels[EXCLUDE_LABEL] !== 'true')
   const projects = Map.groupBy(containers.filter(projectOf), (container) => projectOf(container)!)
-  const sources: ProposedSource[] = []
+  const sources: ProposedSource[] = [...labelled.proposed]
   for (const [name, own] of [...projects].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    sources.push(await projectSource(engine, name, own, where))
+    if (!labelled.projects.has(name)) sources.push(await projectSource(engine, name, own, { where, labelled }))
   }
   const others = containers.filter((container) => projectOf(container) === undefined)
-  sources.push(...(await volumeSources(engine, others, where)), ...imageSources(others, where))
+  sources.push(...(await volumeSources(engine, others, { where, labelled })))
+  sources.push(...imageSources(others, { where, labelled }))
   const { Swarm: swarm } = (await engine.ask('ask Docker about its swarm', (api) => api.info())) as {
     Swarm?: { ControlAvailable?: boolean }
   }
@@ -63,20 +72,33 @@ async function sourcesOf(engine: DockerEngine, where: Readonly<Record<string, un
   return sources
 }
 
+interface Beside {
+  readonly where: Where
+  readonly labelled: Labelled
+}
+
 async function projectSource(
   engine: DockerEngine,
   project: string,
   containers: readonly ContainerSummary[],
-  where: Readonly<Record<string, unknown>>,
+  { where, labelled }: Beside,
 ): Promise<ProposedSource> {
   const services = new Set(containers.map(({ labels, name }) => labels[COMPOSE_LABELS.service] ?? name))
-  const volumes = new Set(containers.flatMap(({ mounts }) => mounts.flatMap(({ name }) => name ?? [])))
-  const databases = await databasesIn(engine, containers)
+  const all = [...new Set(containers.flatMap(({ mounts }) => mounts.flatMap(({ name }) => name ?? [])))]
+  const volumes = new Set(all.filter((name) => !labelled.volumes.has(name)))
+  const excludeVolumes = all.filter((name) => labelled.volumes.has(name)).toSorted()
+  const uses = ({ mounts }: ContainerSummary): boolean =>
+    mounts.some(({ name }) => name !== undefined && volumes.has(name))
+  const databases = await databasesIn(engine, excludeVolumes.length === 0 ? containers : containers.filter(uses))
   const stops = databases.length > 0 ? `; stopped while its volumes are read, because of ${databases.join(', ')}` : ''
   return {
     name: project,
     kind: 'compose',
-    config: { project, ...where, ...(databases.length > 0 ? { quiesce: 'stop' } : {}) },
+    config: {
+      ...{ project, ...where },
+      ...(excludeVolumes.length > 0 ? { excludeVolumes } : {}),
+      ...(databases.length > 0 ? { quiesce: 'stop' } : {}),
+    },
     description: `the Compose project ${project}: ${counted(services.size, 'service')}, ${counted(volumes.size, 'volume')}, files and images${stops}`,
   }
 }
@@ -84,11 +106,12 @@ async function projectSource(
 async function volumeSources(
   engine: DockerEngine,
   containers: readonly ContainerSummary[],
-  where: Readonly<Record<string, unknown>>,
+  { where, labelled }: Beside,
 ): Promise<ProposedSource[]> {
   const volumes = (await listVolumes(engine)).filter(
     (volume) =>
       !isAnonymous(volume.name) &&
+      !labelled.volumes.has(volume.name) &&
       volume.labels[COMPOSE_LABELS.project] === undefined &&
       volume.labels[EXCLUDE_LABEL] !== 'true' &&
       !isOwnVolume(volume),
@@ -108,11 +131,9 @@ async function volumeSources(
 }
 
 /** Those that nothing could be pulled for are in no registry: better all than the wrong ones. */
-function imageSources(
-  containers: readonly ContainerSummary[],
-  where: Readonly<Record<string, unknown>>,
-): ProposedSource[] {
-  const references = [...new Set(containers.map(({ image }) => image))].toSorted()
+function imageSources(containers: readonly ContainerSummary[], { where, labelled }: Beside): ProposedSource[] {
+  const used = new Set(containers.map(({ image }) => image))
+  const references = [...used].filter((image) => !labelled.images.has(image)).toSorted()
   if (references.length === 0) return []
   return [
     {
