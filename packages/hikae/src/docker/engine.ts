@@ -7,6 +7,7 @@ import type { Environment } from '../environment.ts'
 import { type EngineAddress, formatEngineAddress, type TlsFiles } from './engine-address.ts'
 import { DockerError } from './engine-error.ts'
 import { explainFailure } from './explain-failure.ts'
+import { noteRequests } from './failed-request.ts'
 import { SshAgent } from './ssh-agent.ts'
 
 /** A Docker Engine that has answered. Disposing closes the connections. */
@@ -42,6 +43,7 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
   const { default: Dockerode } = await import('dockerode')
   const { agent, settings } = await transportOf(address, env)
   const api = new Dockerode({ ...NOTHING_OF_THE_ENVIRONMENT, ...settings, agent } as Docker.DockerOptions)
+  noteRequests(api)
   const asking =
     (stop?: AbortSignal): DockerEngine['ask'] =>
     async (doing, question) => {

@@ -1,6 +1,7 @@
 import { errorMessage, systemCode } from '../errors.ts'
 import { type EngineAddress, formatEngineAddress } from './engine-address.ts'
 import { DockerError } from './engine-error.ts'
+import { explainProxy } from './proxy-answer.ts'
 
 /** dockerode's `(HTTP code 404) no such volume - get x: no such volume`, without what is around the engine's own words. */
 const ANSWER = /^\(HTTP code \d+\) .*? - (.*?)\s*$/s
@@ -12,7 +13,10 @@ export function explainFailure(error: unknown, doing: string, address: EngineAdd
   const status = statusOf(error)
   if (status !== undefined) {
     const words = ANSWER.exec(errorMessage(error))?.[1] ?? errorMessage(error)
-    return new DockerError(`cannot ${doing}: ${words}`, { status, cause: error })
+    return (
+      explainProxy(error, { doing, where, status, words }) ??
+      new DockerError(`cannot ${doing}: ${words}`, { status, cause: error })
+    )
   }
   return new DockerError(`cannot ${doing}: ${reasonOf(error, where)}`, { hint: hintFor(error, address), cause: error })
 }

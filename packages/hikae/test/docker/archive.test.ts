@@ -141,7 +141,7 @@ describe.skipIf(skip)('files of a container, through the engine', () => {
     const place = `${docker.dataRoot}/volumes/hostile/_data`
     await makeHostileTree(place, { size: 'small' })
     const ground = await SourceGround.create(dir)
-    await using archive = await openArchive(engine, helper.id, '/held', signal)
+    await using archive = await openArchive(engine, helper.name, '/held', signal)
     await storeTree(ground, archive.root)
     await archive.finish()
     const target = dir.join('target')
@@ -159,7 +159,7 @@ describe.skipIf(skip)('files of a container, through the engine', () => {
     await using helper = await volumeHelper('named')
     const place = Buffer.from(`${docker.dataRoot}/volumes/named/_data/`)
     for (const name of HOSTILE_NAMES) writeFileSync(Buffer.concat([place, Buffer.from(name, 'latin1')]), name)
-    await using archive = await openArchive(engine, helper.id, '/held', signal)
+    await using archive = await openArchive(engine, helper.name, '/held', signal)
     const names: string[] = []
     await readAll(archive.root, (entry) => entry.kind === 'file' && names.push(entry.name))
     expect(names.toSorted()).toEqual(HOSTILE_NAMES.toSorted())
@@ -172,7 +172,7 @@ describe.skipIf(skip)('files of a container, through the engine', () => {
       mkdirSync(place)
       for (let file = 0; file < 1000; file++) writeFileSync(`${place}/${file}`, `${file}`)
     }
-    await using archive = await openArchive(engine, helper.id, '/held', signal)
+    await using archive = await openArchive(engine, helper.name, '/held', signal)
     const bytes = await readAll(archive.root)
     expect(await archive.finish()).toEqual({ files: 20_000, directories: 21, others: 0, bytes })
   })
@@ -282,24 +282,26 @@ describe.skipIf(skip)('writing files into a container', () => {
 })
 
 async function helpers(): Promise<string[]> {
-  const listed = await docker.docker('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${HELPER_LABEL}`)
+  const listed = await docker.docker('ps', '--all', '--format', '{{.Names}}', '--filter', `label=${HELPER_LABEL}`)
   return listed.split('\n').filter(Boolean)
 }
 
 async function makeHelper(origin: object): Promise<string> {
-  return await docker.docker('create', '--label', `${HELPER_LABEL}=${JSON.stringify(origin)}`, BASE_IMAGE, 'never')
+  const label = `${HELPER_LABEL}=${JSON.stringify(origin)}`
+  const id = await docker.docker('create', '--label', label, BASE_IMAGE, 'never')
+  return (await docker.docker('inspect', '--format', '{{.Name}}', id)).slice(1)
 }
 
 describe.skipIf(skip)('a helper container', () => {
   test('is there until it is not needed, and was never started', async ({ expect }) => {
     {
       await using helper = await volumeHelper('helped')
-      expect(await helpers()).toEqual([helper.id])
+      expect(await helpers()).toEqual([helper.name])
       const state = await docker.docker(
         'inspect',
         '--format',
         '{{.State.Status}} {{.HostConfig.NetworkMode}}',
-        helper.id,
+        helper.name,
       )
       expect(state).toBe('created none')
     }
@@ -316,7 +318,7 @@ describe.skipIf(skip)('a helper container', () => {
       { mounts: [{ volume: 'bare', path: '/etc', isReadOnly: false }] },
       signal,
     )
-    await using archive = await openArchive(engine, helper.id, '/etc', signal)
+    await using archive = await openArchive(engine, helper.name, '/etc', signal)
     await readAll(archive.root)
     expect(await archive.finish()).toMatchObject({ files: 0, directories: 1, others: 0 })
   })
@@ -326,7 +328,7 @@ describe.skipIf(skip)('a helper container', () => {
     const left = [await makeHelper({ ...own, started: 1 }), await makeHelper({ ...own, boot: 'another' })]
     const living = [await makeHelper(own), await makeHelper({ ...own, host: 'elsewhere', boot: 'theirs' })]
     await using helper = await volumeHelper('later')
-    expect((await helpers()).toSorted()).toEqual([...living, helper.id].toSorted())
+    expect((await helpers()).toSorted()).toEqual([...living, helper.name].toSorted())
     await docker.docker('rm', ...living)
     expect(left).toHaveLength(2)
   })

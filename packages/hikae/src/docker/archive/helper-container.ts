@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type Docker from 'dockerode'
 import { DockerError, isNotFound } from '../engine-error.ts'
 import type { DockerEngine } from '../engine.ts'
@@ -14,7 +15,8 @@ export interface HelperMount {
 
 /** A container that was never started: a way to the volumes that it has. Disposing of it removes it. */
 export interface HelperContainer extends AsyncDisposable {
-  readonly id: string
+  /** By which the engine is asked for it, so that a proxy can tell it from others: `hikae-helper-0a1b2c3d4e5f6071`. */
+  readonly name: string
 }
 
 export interface HelperOptions {
@@ -49,18 +51,19 @@ export async function withHelperContainer(
     NetworkDisabled: true,
     HostConfig: { NetworkMode: 'none', Mounts: mounts.map(mountOf) },
   }
-  const id = await create(engine, settings)
+  const name = `hikae-helper-${randomBytes(8).toString('hex')}`
+  await create(engine, { ...settings, name })
   const remove = async (): Promise<void> => {
     try {
       const outlasting = engine.outlastingStops()
-      await outlasting.ask('remove a helper container', (api) => api.getContainer(id).remove(REMOVAL))
+      await outlasting.ask('remove a helper container', (api) => api.getContainer(name).remove(REMOVAL))
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
   }
   if (signal.aborted) await remove()
   signal.throwIfAborted()
-  return { id, [Symbol.asyncDispose]: remove }
+  return { name, [Symbol.asyncDispose]: remove }
 }
 
 /** An empty volume would get what the image has at the path. */
@@ -74,14 +77,14 @@ function mountOf({ volume, path, isReadOnly }: HelperMount): Docker.MountSetting
   } as Docker.MountSettings
 }
 
-async function create(engine: DockerEngine, settings: Docker.ContainerCreateOptions): Promise<string> {
+async function create(engine: DockerEngine, settings: Docker.ContainerCreateOptions): Promise<void> {
   const images = (await engine.ask('list the images', (api) => api.listImages())).toSorted((a, b) => a.Size - b.Size)
-  // Of whoever creates a container, nobody else knows the id: this has to be waited for.
+  // Of whoever creates a container, nobody else knows the name: this has to be waited for.
   const outlasting = engine.outlastingStops()
   for (const { Id: Image } of images.slice(0, MOST_TRIES)) {
     try {
-      return (await outlasting.ask('create a helper container', (api) => api.createContainer({ ...settings, Image })))
-        .id
+      await outlasting.ask('create a helper container', (api) => api.createContainer({ ...settings, Image }))
+      return
     } catch (error) {
       if (!isNotFound(error)) throw error
     }

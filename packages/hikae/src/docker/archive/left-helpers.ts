@@ -16,10 +16,11 @@ export async function removeLeftHelpers(engine: DockerEngine): Promise<void> {
   const listed = await engine.ask('list helper containers', (api) =>
     api.listContainers({ all: true, filters: { label: [HELPER_LABEL] } }),
   )
-  for (const { Id: id, Labels: labels, Created: created } of listed) {
+  for (const { Id: id, Names: names, Labels: labels, Created: created } of listed) {
     if (!isLeft(labels[HELPER_LABEL] ?? '', created)) continue
     try {
-      await engine.ask('remove a helper container', (api) => api.getContainer(id).remove(REMOVAL))
+      const name = names[0]?.slice(1) ?? id
+      await engine.ask('remove a helper container', (api) => api.getContainer(name).remove(REMOVAL))
     } catch (error) {
       // Somebody else is removing it.
       if (!isNotFound(error) && !isConflict(error)) throw error

@@ -20,7 +20,7 @@ export async function helperWith(
 ): Promise<HelperContainer> {
   const helper = await withHelperContainer(engine, { mounts: [mount] }, signal)
   return {
-    id: helper.id,
+    name: helper.name,
     async [Symbol.asyncDispose]() {
       try {
         await helper[Symbol.asyncDispose]()

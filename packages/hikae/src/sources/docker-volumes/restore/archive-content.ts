@@ -24,7 +24,7 @@ export async function fillThroughEngine(
   volume: string,
 ): Promise<void> {
   await using writer = await helperOf(engine, volume, 'write', context)
-  await putArchive(engine, writer.id, ROOT, point.tar(`/${VOLUMES_FOLDER}/${saved}`, NAME), context.signal)
+  await putArchive(engine, writer.name, ROOT, point.tar(`/${VOLUMES_FOLDER}/${saved}`, NAME), context.signal)
 }
 
 /** Copies a volume into an empty one. */
@@ -37,7 +37,7 @@ export async function copyThroughEngine(
   const { signal } = work
   await using reader = await helperOf(engine, from, 'read', work)
   await using writer = await helperOf(engine, to, 'write', work)
-  await putArchive(engine, writer.id, ROOT, requestArchive(engine, reader.id, PLACE, signal), signal)
+  await putArchive(engine, writer.name, ROOT, requestArchive(engine, reader.name, PLACE, signal), signal)
 }
 
 /** What is in a volume, read through the engine to its end. */
@@ -49,7 +49,7 @@ export interface ReadCounts extends TreeCounts {
 export async function countVolume(engine: DockerEngine, volume: string, work: HelperWork): Promise<ReadCounts> {
   const { signal } = work
   await using reader = await helperOf(engine, volume, 'read', work)
-  await using archive = await openArchive(engine, reader.id, PLACE, signal)
+  await using archive = await openArchive(engine, reader.name, PLACE, signal)
   const hasLinks = await readAll(archive.root, signal)
   const counts = await archive.finish()
   // The volume itself is a directory, too.
