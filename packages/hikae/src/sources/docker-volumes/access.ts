@@ -1,18 +1,25 @@
 import { constants } from 'node:fs'
-import { access, lstat } from 'node:fs/promises'
+import { access, lstat, opendir } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { placeHere } from '../../docker/containers/place-here.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { errorMessage, InputError } from '../../errors.ts'
-import { ownIdentity } from '../../identity.ts'
+import { ownPowers } from '../../own-powers.ts'
 import type { DockerVolumesConfig } from './config.ts'
 import { isMounted, type Volume } from './volume.ts'
 
-/** How the files of a volume are reached. */
-export interface VolumeAccess {
-  readonly way: 'direct' | 'archive'
-  /** For the log: why this way. */
-  readonly why: string
-}
+/** How the files of a volume are reached, and for the log why this way. */
+export type VolumeAccess =
+  | {
+      readonly way: 'direct'
+      /** Where they are for this process, which may be in a container. */
+      readonly path: string
+      readonly why: string
+    }
+  | { readonly way: 'archive'; readonly why: string }
+
+/** What is to be done with a volume. Whoever may read its files may not always make them. */
+export type VolumeUse = 'read' | 'fill'
 
 /**
  * @param wanted what the configuration says
@@ -22,32 +29,57 @@ export async function accessTo(
   engine: DockerEngine,
   volume: Volume,
   wanted: DockerVolumesConfig['read'],
+  use: VolumeUse = 'read',
 ): Promise<VolumeAccess> {
   if (wanted === 'archive') return { way: 'archive', why: 'the stack file says so' }
-  const obstacle = await obstacleTo(engine, volume)
-  if (obstacle === undefined) return { way: 'direct', why: 'its place can be read here' }
-  if (wanted === 'auto') return { way: 'archive', why: obstacle }
-  throw new InputError(`the volume ${volume.name} cannot be read directly: ${obstacle}`, {
-    hint: 'leave `read: direct` out, so that it is read through the Docker Engine; or run hikae as root on its host',
+  const place = await placeOf(engine, volume, use)
+  if ('path' in place) return { way: 'direct', path: place.path, why: `its place can be ${DONE[use]} here` }
+  if (wanted === 'auto') return { way: 'archive', why: place.obstacle }
+  throw new InputError(`the volume ${volume.name} cannot be ${DONE[use]} directly: ${place.obstacle}`, {
+    hint: 'leave `read: direct` out, so that it is reached through the Docker Engine; or run hikae as root on its host',
   })
 }
 
-async function obstacleTo(engine: DockerEngine, volume: Volume): Promise<string | undefined> {
+const DONE = { read: 'read', fill: 'written' } as const
+
+type Place = { readonly path: string } | { readonly obstacle: string }
+
+async function placeOf(engine: DockerEngine, volume: Volume, use: VolumeUse): Promise<Place> {
   const { mountpoint, driver } = volume
-  if (!(await engine.isOnThisHost())) return 'the engine is on another host'
-  if (driver !== 'local') return `its driver is ${driver}`
-  // Each file may be another user's.
-  if (ownIdentity().uid !== 0) return 'only root can read what is in volumes'
+  const place = await placeHere(engine, mountpoint)
+  if ('obstacle' in place) return place
+  if (driver !== 'local') return { obstacle: `its driver is ${driver}` }
+  if (basename(mountpoint) !== '_data') return { obstacle: `${mountpoint} is not a folder of the engine's` }
+  const obstacle = (await obstacleToUse(place.path, mountpoint, use)) ?? (await obstacleAt(place.path, volume))
+  return obstacle === undefined ? place : { obstacle }
+}
+
+/** Each file may be another user's. */
+async function obstacleToUse(path: string, mountpoint: string, use: VolumeUse): Promise<string | undefined> {
+  const { readsAll, writesAll } = await ownPowers()
+  if (use === 'read')
+    return readsAll ? undefined : 'only root, or who has CAP_DAC_READ_SEARCH, can read what is in volumes'
+  if (!writesAll) return 'only root can write what is in volumes'
+  if (path !== mountpoint)
+    return `it is mounted at ${path} here, and is exchanged for another one beside it only at its own place`
+  return await access(dirname(path), constants.W_OK).then(
+    () => undefined,
+    (error: unknown) => `${dirname(path)}: ${errorMessage(error)}`,
+  )
+}
+
+async function obstacleAt(path: string, volume: Volume): Promise<string | undefined> {
   try {
-    const there = await lstat(mountpoint)
-    if (!there.isDirectory() || basename(mountpoint) !== '_data') return `${mountpoint} is not a folder of the engine's`
-    await access(mountpoint, constants.R_OK | constants.X_OK)
-    if (!isMounted(volume)) return undefined
-    const above = await lstat(dirname(mountpoint))
+    const there = await lstat(path)
+    if (!there.isDirectory()) return `${path} is not a folder of the engine's`
+    // By the rights that count when it is read, as access(2) does not.
+    await (await opendir(path)).close()
+    if (!isMounted(volume) || path !== volume.mountpoint) return undefined
+    const above = await lstat(dirname(path))
     return there.dev === above.dev
       ? 'its content is mounted while a container uses it, and not at its place'
       : undefined
   } catch (error) {
-    return `${mountpoint}: ${errorMessage(error)}`
+    return `${path}: ${errorMessage(error)}`
   }
 }

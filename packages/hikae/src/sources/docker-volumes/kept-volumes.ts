@@ -37,26 +37,32 @@ export async function keptVolumes(config: DockerVolumesConfig, context: ReadCont
   )
   const copies: KeptCopy[] = []
   for (const [time, volumes] of byTime) {
-    const isNear = await areNear(engine, volumes)
+    const places = await placesOf(engine, volumes)
     copies.push({
       time: new Date(time),
       place: volumes.map(({ kept }) => `volume ${kept.name}`).join(', '),
       planUndo: (of) => planUndo(config, volumes, of),
-      ...(isNear ? { size: (signal) => sizeOf(volumes, signal) } : {}),
+      ...(places ? { size: (signal) => sizeOf(places, signal) } : {}),
       remove: (of) => remove(config, volumes, of),
     })
   }
   return copies.toSorted((one, other) => other.time.getTime() - one.time.getTime())
 }
 
-async function areNear(engine: DockerEngine, volumes: readonly KeptVolume[]): Promise<boolean> {
-  for (const { kept } of volumes) if ((await accessTo(engine, kept, 'auto')).way !== 'direct') return false
-  return true
+/** Undefined where one of them cannot be read here. */
+async function placesOf(engine: DockerEngine, volumes: readonly KeptVolume[]): Promise<string[] | undefined> {
+  const places: string[] = []
+  for (const { kept } of volumes) {
+    const access = await accessTo(engine, kept, 'auto')
+    if (access.way !== 'direct') return undefined
+    places.push(access.path)
+  }
+  return places
 }
 
-async function sizeOf(volumes: readonly KeptVolume[], signal: AbortSignal): Promise<number> {
+async function sizeOf(places: readonly string[], signal: AbortSignal): Promise<number> {
   let bytes = 0
-  for (const { kept } of volumes) bytes += (await countFolder(bytePath(kept.mountpoint), signal)).bytes
+  for (const place of places) bytes += (await countFolder(bytePath(place), signal)).bytes
   return bytes
 }
 
@@ -151,7 +157,7 @@ async function liveOf(engine: DockerEngine, volumes: readonly KeptVolume[]): Pro
 }
 
 async function refuseRemote(engine: DockerEngine, kept: Volume): Promise<void> {
-  const { way, why } = await accessTo(engine, kept, 'auto')
+  const { way, why } = await accessTo(engine, kept, 'auto', 'fill')
   if (way === 'direct') return
   throw new InputError(`what the volume ${kept.name} keeps cannot be put back from here: ${why}`, {
     hint: "undo it on the host of the Docker Engine, as root; or mount it in the place of the other in the application's configuration",

@@ -14,10 +14,10 @@ export async function liveDatabases(
   { quiesce, acceptLive }: Pick<DockerVolumesConfig, 'quiesce' | 'acceptLive'>,
   signal: AbortSignal,
 ): Promise<LiveData> {
-  const data = users.map((each, at) => ({
-    ...sharedBy(each),
-    ...(ways[at]!.way === 'direct' ? { folder: each.volume.mountpoint } : {}),
-  }))
+  const data = users.map((each, at) => {
+    const access = ways[at]!
+    return { ...sharedBy(each), ...(access.way === 'direct' ? { folder: access.path } : {}) }
+  })
   return await findLiveData(engine, { data, how: quiesce, acceptLive, signal })
 }
 

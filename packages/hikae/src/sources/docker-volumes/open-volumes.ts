@@ -33,7 +33,7 @@ export async function openVolumes(config: DockerVolumesConfig, context: ReadCont
   const resources = owned.use(new AsyncDisposableStack())
   const readings: VolumeReading[] = []
   for (const [at, volume] of volumes.entries()) {
-    readings.push(await readVolume(engine, volume, ways[at]!.way, resources, context))
+    readings.push(await readVolume(engine, volume, ways[at]!, resources, context))
   }
   const held = owned.move()
   return {
@@ -65,7 +65,7 @@ async function waysTo(
   for (const volume of volumes) {
     const access = await accessTo(engine, volume, read)
     ways.push(access)
-    const way = access.way === 'direct' ? `at ${volume.mountpoint}` : 'through the Docker Engine'
+    const way = access.way === 'direct' ? `at ${access.path}` : 'through the Docker Engine'
     log(`the volume ${volume.name} is read ${way}: ${access.why}`)
   }
   return ways

@@ -4,6 +4,7 @@ import type { DockerEngine } from '../../docker/engine.ts'
 import { countedAll, noCounts, type TreeCounts, withChildren } from '../counted-tree.ts'
 import { bytePath, nameOf, parentPath } from '../swap/byte-path.ts'
 import { lookAt } from '../swap/move.ts'
+import type { VolumeAccess } from './access.ts'
 import { helperWith, type HelperWork } from './helper-with.ts'
 import { seenSqlite } from './sqlite-seen.ts'
 import { VOLUMES_FOLDER } from './volume-facts.ts'
@@ -12,7 +13,7 @@ import type { Volume } from './volume.ts'
 /** A volume that is about to be read. */
 export interface VolumeReading {
   readonly volume: Volume
-  readonly way: 'direct' | 'archive'
+  readonly way: VolumeAccess['way']
   /** Gives it under its name; called once. */
   entry(signal: AbortSignal): Promise<Entry>
   /** @returns what was given, when it was given to its end @throws it was not, or it cannot be vouched for */
@@ -31,7 +32,7 @@ export interface VolumeReading {
 export async function readVolume(
   engine: DockerEngine,
   volume: Volume,
-  way: 'direct' | 'archive',
+  access: VolumeAccess,
   owned: AsyncDisposableStack,
   work: HelperWork,
 ): Promise<VolumeReading> {
@@ -45,7 +46,9 @@ export async function readVolume(
     }
     return withChildren(directory, children, volume.name)
   }
-  const source = way === 'direct' ? await directly(volume) : await throughEngine(engine, volume, owned, work)
+  const { way } = access
+  const source =
+    access.way === 'direct' ? await directly(access.path, volume) : await throughEngine(engine, volume, owned, work)
   return {
     ...{ volume, way, sqlite },
     async entry(of) {
@@ -70,9 +73,9 @@ interface Source {
   readonly fate: VolumeReading['fate']
 }
 
-async function directly({ mountpoint, name }: Volume): Promise<Source> {
+async function directly(place: string, { name }: Volume): Promise<Source> {
   const { openTargets } = await import('@hikae/engine')
-  const path = bytePath(mountpoint)
+  const path = bytePath(place)
   const opened = await lookAt(path)
   const { root } = openTargets([nameOf(path)], { workingDirectory: parentPath(path) })
   return {
@@ -98,7 +101,7 @@ async function throughEngine(
   let archive: Awaited<ReturnType<typeof openArchive>> | undefined
   return {
     async entry() {
-      archive = owned.use(await openArchive(engine, helper.id, path, work.signal))
+      archive = owned.use(await openArchive(engine, helper.name, path, work.signal))
       return archive.root
     },
     async finish() {

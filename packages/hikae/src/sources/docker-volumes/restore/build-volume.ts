@@ -60,7 +60,7 @@ export async function buildVolume(work: VolumeWork, saved: string, target: Volum
  */
 export async function fillVolume(work: VolumeWork, saved: string, volume: Volume): Promise<VolumeAccess['way']> {
   const { engine, point, read, context } = work
-  const { way, why } = await accessTo(engine, volume, read)
+  const { way, why } = await accessTo(engine, volume, read, 'fill')
   context.log(
     `the volume ${volume.name} is filled ${way === 'direct' ? 'at its place' : 'through the Docker Engine'}: ${why}`,
   )

@@ -97,7 +97,7 @@ async function placesOf(
         },
       )
     }
-    const access = live && (await accessTo(engine, live, read))
+    const access = live && (await accessTo(engine, live, read, 'fill'))
     const way = access?.way ?? 'direct'
     if (live && way === 'archive') await refuseUsed(engine, live, access!.why)
     places.push({ saved, live, way })
