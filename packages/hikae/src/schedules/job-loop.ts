@@ -26,6 +26,7 @@ export class JobLoop implements Scheduler {
   readonly #over: Promise<void>
   readonly #whenIdle: (() => void)[] = []
   #isStopping = false
+  #lookedAt = new Date(0)
   #nap = new AbortController()
 
   constructor(options: SchedulerOptions) {
@@ -39,6 +40,10 @@ export class JobLoop implements Scheduler {
 
   get running(): readonly string[] {
     return [...this.#running.keys()]
+  }
+
+  get lookedAt(): Date {
+    return this.#lookedAt
   }
 
   replaceJobs(jobs: readonly ScheduledJob[]): void {
@@ -92,6 +97,7 @@ export class JobLoop implements Scheduler {
     while (!this.#isStopping) {
       this.#nap = new AbortController()
       const now = clock.now()
+      this.#lookedAt = now
       const idle = [...this.#jobs.values()].filter(({ name }) => !this.#running.has(name))
       const waiting = idle.map((job) => this.#look(job, now))
       const due = waiting.filter(({ isDue }) => isDue).sort((a, b) => a.since!.getTime() - b.since!.getTime())

@@ -48,6 +48,8 @@ export interface Scheduler extends AsyncDisposable {
    * @returns whether there is such a job
    */
   request(name: string): boolean
+  /** When it last looked what is due. It does so about twice a minute, whatever runs. */
+  readonly lookedAt: Date
   /** When a job begins next, as far as that is known. */
   nextStart(name: string): Date | undefined
   /**

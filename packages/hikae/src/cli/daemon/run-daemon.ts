@@ -13,6 +13,7 @@ import { saySettled } from '../jobs/say-settled.ts'
 import { StackRunner } from '../jobs/stack-runner.ts'
 import { everythingOf, startStackScheduler } from '../jobs/stack-scheduler.ts'
 import { formatTime } from '../output/format.ts'
+import type { SchedulerSign } from './ask-scheduler.ts'
 import { ChangeWatches } from './change-watches.ts'
 import { becomeOnlyScheduler } from './only-scheduler.ts'
 import { openServiceManager, type ServiceManager } from './service-manager.ts'
@@ -27,7 +28,8 @@ const LOOK_MS = 10 * 60_000
 export async function runDaemon(first: StackJobs, globals: GlobalValues, context: CommandContext): Promise<void> {
   await using owned = new AsyncDisposableStack()
   const runner = owned.use(new StackRunner(first, globals, context))
-  const place = await becomeOnlyScheduler(first.stateFolder)
+  let serving: Scheduler | undefined
+  const place = await becomeOnlyScheduler(first.stateFolder, () => signOf(serving))
   if (!place) {
     throw new InputError('a daemon of this stack runs already', {
       hint: 'stop it first, or leave the work to it: it reads hikae.yaml again when that changes',
@@ -39,6 +41,7 @@ export async function runDaemon(first: StackJobs, globals: GlobalValues, context
   await saySettled(first, context)
   const daemon = new Daemon(runner, manager, globals, context)
   const scheduler = owned.use(daemon.start())
+  serving = scheduler
   const watches = owned.use(new ChangeWatches((job) => void scheduler.request(job), context))
   await watches.replace(first)
   const reload = (): void => void daemon.reload(scheduler, watches)
@@ -119,6 +122,11 @@ class Daemon {
       this.#context.out.note(`${what}: ${when}`)
     }
   }
+}
+
+function signOf(scheduler: Scheduler | undefined): SchedulerSign {
+  const looked = scheduler && { lookedAt: scheduler.lookedAt.toISOString() }
+  return { role: 'daemon', pid: process.pid, running: [...(scheduler?.running ?? [])], ...looked }
 }
 
 function describeWaiting(schedule: Schedule): string {

@@ -1,10 +1,9 @@
-import { connect } from 'node:net'
-import { join } from 'node:path'
 import { findInstalled } from '../../schedules/install/install-plan.ts'
 import type { SystemPlaces } from '../../schedules/install/install-request.ts'
 import { readOwnership } from '../../schedules/install/ownership.ts'
 import { isTimed } from '../../schedules/schedule.ts'
 import type { ScheduledJob } from '../../schedules/scheduled-job.ts'
+import { askScheduler } from '../daemon/ask-scheduler.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
 
@@ -16,7 +15,12 @@ export async function examineSchedule(stack: StackJobs, places: SystemPlaces): P
     const hint = 'add a job to hikae.yaml'
     return [{ subject: SUBJECT, verdict: 'error', message: 'there are no jobs: nothing is ever saved', hint }]
   }
-  if (await daemonAnswers(stack.stateFolder)) return [ok(SUBJECT, 'hikae daemon is running')]
+  const daemon = await askScheduler(stack.stateFolder)
+  if (daemon.kind === 'silent') {
+    const hint = 'look what it is doing (its log, `ps`), and start it anew'
+    return [{ subject: SUBJECT, verdict: 'error', message: 'hikae daemon runs, and does not answer', hint }]
+  }
+  if (daemon.kind === 'answers' && daemon.sign.role === 'daemon') return [ok(SUBJECT, 'hikae daemon is running')]
   const onChange = stack.jobs.filter(({ schedule }) => schedule.kind === 'change').map(({ name }) => name)
   const scheduled: readonly ScheduledJob[] = [...stack.jobs, ...stack.maintenance]
   const timed = scheduled.filter(({ schedule }) => isTimed(schedule)).map(({ name }) => name)
@@ -36,15 +40,4 @@ async function examineTimers(stack: StackJobs, timed: readonly string[], places:
   if (installed.length > 0) return ok(SUBJECT, `installed: ${installed.map(({ path }) => path).join(', ')}`)
   const message = `nothing on this machine begins ${timed.join(', ')}`
   return { subject: SUBJECT, verdict: 'warning', message, hint: 'hikae schedule install, or run hikae daemon' }
-}
-
-async function daemonAnswers(stateFolder: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(join(stateFolder, 'daemon.sock'))
-    connection.once('connect', () => {
-      connection.destroy()
-      resolve(true)
-    })
-    connection.once('error', () => resolve(false))
-  })
 }

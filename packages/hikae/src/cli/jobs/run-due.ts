@@ -22,7 +22,7 @@ export async function runDue(
   const { out } = context
   await using owned = new AsyncDisposableStack()
   const runner = owned.use(new StackRunner(stack, globals, context))
-  const place = await becomeOnlyScheduler(stack.stateFolder)
+  const place = await becomeOnlyScheduler(stack.stateFolder, () => ({ role: 'due', pid: process.pid, running: [] }))
   if (!place) {
     out.note('the jobs of this stack are run by another process')
     return EXIT.succeeded
