@@ -22,18 +22,27 @@ async function prepare(docker: DockerGround, engine: DockerEngine, script: strin
   return { live: (await findVolume(engine, live))!, fresh: made, user }
 }
 
+/** The same engine, with something that happens when the exchange makes its first volume. */
+function interrupted(engine: DockerEngine, happen: () => Promise<unknown>): DockerEngine {
+  const lasting = engine.outlastingStops()
+  let isOver = false
+  const ask: DockerEngine['ask'] = async (doing, ...question) => {
+    if (doing.startsWith('make the volume') && !isOver) {
+      isOver = true
+      await happen()
+    }
+    return await lasting.ask(doing, ...question)
+  }
+  const watched: DockerEngine = { ...lasting, ask, outlastingStops: () => watched }
+  return { ...engine, outlastingStops: () => watched }
+}
+
 /** Another run, which holds the container as soon as this one has stopped it, and longer. */
 function joining(engine: DockerEngine, user: string, context: ReadContext) {
   const joined: Hold[] = []
-  const lasting = engine.outlastingStops()
-  const ask: DockerEngine['ask'] = async (doing, question) => {
-    if (doing.startsWith('make the volume') && joined.length === 0) {
-      joined.push(await holdContainers(engine, [await findContainer(engine, user)], 'stop', context))
-    }
-    return await lasting.ask(doing, question)
-  }
-  const watched = { ...lasting, ask }
-  return { engine: { ...engine, outlastingStops: () => ({ ...watched, outlastingStops: () => watched }) }, joined }
+  const join = async (): Promise<void> =>
+    void joined.push(await holdContainers(engine, [await findContainer(engine, user)], 'stop', context))
+  return { engine: interrupted(engine, join), joined }
 }
 
 describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are exchanged while another run', () => {
@@ -50,6 +59,27 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are ex
     expect(await docker.state(user)).toBe('exited')
     expect(ground.logged).toContain(`the container ${user} stays as it is: another run holds it too`)
     expect((await other.joined[0]!.release()).findings).toEqual([])
+    expect(await docker.state(user)).toBe('running')
+  })
+
+  test('has stopped their container before, and lets it go in the middle, keep it until all is in place', async ({
+    docker,
+    context,
+    expect,
+  }) => {
+    const address = { kind: 'socket', path: docker.docker.socket } as const
+    await using engine = await openEngine(address, context.env, context.signal)
+    const { user, ...volumes } = await prepare(docker, engine, 'sleep 1000')
+    const backup = await holdContainers(engine, [await findContainer(engine, user)], 'stop', context)
+    const inTheMiddle: string[] = []
+    const engineOfRestore = interrupted(engine, async () => {
+      await backup.release()
+      inTheMiddle.push(await docker.state(user))
+    })
+    const { findings } = await exchange(engineOfRestore, [volumes], time, context)
+    expect(findings).toEqual([])
+    expect(inTheMiddle).toEqual(['exited'])
+    expect(await docker.contents(volumes.live.name)).toEqual({ state: 'new' })
     expect(await docker.state(user)).toBe('running')
   })
 
