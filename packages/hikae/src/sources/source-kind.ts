@@ -69,8 +69,6 @@ export interface SourceKind<Config = unknown> {
   kept?(config: Config, context: ReadContext): Promise<readonly KeptCopy[]>
 }
 
-/** What was in place before a restore. */
-export interface KeptCopy {
 /** What a container means by a source in its labels. */
 export interface OfContainer {
   /** In the form of the stack file. */
@@ -79,6 +77,8 @@ export interface OfContainer {
   readonly findings?: readonly Finding[]
 }
 
+/** What was in place before a restore. */
+export interface KeptCopy {
   /** When it was replaced. */
   readonly time: Date
   /** Where it is kept. */
