@@ -38,6 +38,8 @@ export interface TestDocker extends AsyncDisposable {
   log(): Promise<string>
 }
 
+  /** Has the engine stand still, as when its machine is short of everything; disposing of it lets it go on. */
+  freeze(): Promise<Disposable>
 export interface TestDockerOptions {
   /** Flags for dockerd besides ours. */
   readonly flags?: readonly string[]
@@ -47,13 +49,22 @@ export interface TestDockerOptions {
 
 /** Why {@link startDocker} cannot work here; undefined when it can. */
 export async function whyNoDocker(): Promise<string | undefined> {
+  /** A program with arguments that starts dockerd, in its own place: `['setpriv', '--bounding-set', '-dac_override']`. */
+  readonly launcher?: readonly string[]
+  /** A folder for all that it keeps; that for temporary files by default. */
+  readonly parent?: string
   if (!isRoot()) return 'a Docker Engine of our own needs root'
   if (!(await isExecutable(CLIENT))) return "Debian's docker.io is not installed"
   return await missingPrograms('dockerd', 'containerd', 'iptables', 'ip', 'unshare', 'busybox')
 }
 
 /** About 2 s. */
-export async function startDocker({ flags = [], hasBaseImage = true }: TestDockerOptions = {}): Promise<TestDocker> {
+export async function startDocker({
+  flags = [],
+  hasBaseImage = true,
+  launcher = [],
+  parent,
+}: TestDockerOptions = {}): Promise<TestDocker> {
   await using started = new AsyncDisposableStack()
   const dir = started.use(await makeTempDir())
   const [socket, dataRoot, log, down] = ['docker.sock', 'data', 'dockerd.log', 'down'].map((name) =>
@@ -66,6 +77,7 @@ export async function startDocker({ flags = [], hasBaseImage = true }: TestDocke
     ...flags,
   ]
   const box = await startDaemon('unshare', [...BOX_NAMESPACES, 'bash', '-c', BOX_INIT, 'box', ...dockerd], {
+    ...launcher,
     log,
     env: { LOG: log, DOWN: down },
   })
@@ -105,6 +117,11 @@ export async function startDocker({ flags = [], hasBaseImage = true }: TestDocke
   }
 }
 
+    async freeze() {
+      const engine = await onlyChild(init, 'dockerd')
+      process.kill(engine, 'SIGSTOP')
+      return { [Symbol.dispose]: () => void process.kill(engine, 'SIGCONT') }
+    },
 function clientEnvironment(host: string): Record<string, string | undefined> {
   return { DOCKER_HOST: host, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: undefined, DOCKER_CONFIG: '/nonexistent' }
 }

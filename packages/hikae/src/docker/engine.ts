@@ -1,31 +1,36 @@
 import { readFile } from 'node:fs/promises'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { hostname, release } from 'node:os'
+import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import type { Environment } from '../environment.ts'
 import { type EngineAddress, formatEngineAddress, type TlsFiles } from './engine-address.ts'
 import { DockerError } from './engine-error.ts'
 import { explainFailure } from './explain-failure.ts'
-import { noteRequests } from './failed-request.ts'
+import { LONGEST_MS, Pulse, PULSE_MS, type Waiting } from './pulse.ts'
 import { SshAgent } from './ssh-agent.ts'
+import { type EngineInfo, isThisHost } from './this-host.ts'
 
 /** A Docker Engine that has answered. Disposing closes the connections. */
 export interface DockerEngine extends AsyncDisposable {
   /** For messages: `unix:///var/run/docker.sock`. */
   readonly address: string
+  /** With which it is spoken to by TLS. */
+  readonly tls?: TlsFiles
   /** `26.1.5` */
   readonly version: string
   /**
-   * Asks the engine for something.
+   * Asks the engine for something. It may take its time, as long as the engine shows that it is there.
    *
    * @param doing for messages: `look at the volume uploads`
-   * @throws {DockerError} it cannot, with the engine's own words and status
+   * @throws {DockerError} it cannot, with the engine's own words and status; or the engine is silent
    */
-  ask<T>(doing: string, question: (api: Docker) => Promise<T>): Promise<T>
+  ask<T>(doing: string, question: (api: Docker) => Promise<T>, patience?: Patience): Promise<T>
+  /** Its own id, which another address of it has too. */
+  id(): Promise<string>
   /**
-   * Whether the paths that it speaks of are ours: the same machine, and neither of us in a container of its own. A socket
-   * alone does not prove that, since it may lead to another machine.
+   * Whether the paths that it speaks of are ours: the same machine, the same files, and neither of us in a container of its
+   * own. A socket alone does not prove that, since it may lead to another machine.
    */
   isOnThisHost(): Promise<boolean>
   /**
@@ -35,21 +40,43 @@ export interface DockerEngine extends AsyncDisposable {
   outlastingStops(): DockerEngine
 }
 
+export interface Patience {
+  /** How long an answer may take while the engine shows that it is there; an hour by default. */
+  readonly mostMs: number
+}
+
+/** What takes as long as somebody else wants, or has as much to do as there is data. */
+export const ENDLESS: Patience = { mostMs: Infinity }
+
+export interface EngineTimes {
+  /** How often a silent engine is asked whether it is there, and how long that may take. */
+  readonly pulseMs?: number
+  readonly mostMs?: number
+}
+
 /** How long an engine may take for its first answer. */
 const FIRST_ANSWER_MS = 30_000
 
 /** @throws {DockerError} it does not answer */
-export async function openEngine(address: EngineAddress, env: Environment, signal: AbortSignal): Promise<DockerEngine> {
+export async function openEngine(
+  address: EngineAddress,
+  env: Environment,
+  signal: AbortSignal,
+  { pulseMs = PULSE_MS, mostMs = LONGEST_MS }: EngineTimes = {},
+): Promise<DockerEngine> {
   const { default: Dockerode } = await import('dockerode')
   const { agent, settings } = await transportOf(address, env)
   const api = new Dockerode({ ...NOTHING_OF_THE_ENVIRONMENT, ...settings, agent } as Docker.DockerOptions)
-  noteRequests(api)
+  const pulse = new Pulse({ ping: () => pingOf(api), everyMs: pulseMs })
   const asking =
     (stop?: AbortSignal): DockerEngine['ask'] =>
-    async (doing, question) => {
+    async (doing, question, patience = { mostMs }) => {
       stop?.throwIfAborted()
+      const waiting = { ...silenceOf(doing, address), ...patience }
       try {
-        return await question(api)
+        const answer = await pulse.whileAlive(question(api), waiting)
+        if (answer instanceof Readable) pulse.watch(answer, waiting.silent)
+        return answer
       } catch (error) {
         stop?.throwIfAborted()
         throw explainFailure(error, doing, address)
@@ -59,10 +86,12 @@ export async function openEngine(address: EngineAddress, env: Environment, signa
   try {
     const version = await ask('reach Docker', async () => inTime(api.version(), address, signal))
     if (typeof version?.ApiVersion !== 'string') throw noEngine(address)
-    const about = { address: formatEngineAddress(address), version: version.Version }
+    const tls = address.kind === 'tcp' && address.tls ? { tls: address.tls } : {}
+    const about = { address: formatEngineAddress(address), version: version.Version, ...tls }
     const engine = (questions: DockerEngine['ask'], close: () => void): DockerEngine => ({
       ...about,
       ask: questions,
+      id: async () => await idOf(questions, about.address),
       isOnThisHost: async () => address.kind === 'socket' && (await isOurs(questions)),
       outlastingStops: () => engine(asking(), () => undefined),
       [Symbol.asyncDispose]: async () => close(),
@@ -138,9 +167,44 @@ function noEngine(address: EngineAddress): DockerError {
 }
 
 async function isOurs(ask: DockerEngine['ask']): Promise<boolean> {
-  const info = (await ask('ask Docker about its host', (api) => api.info())) as {
-    Name?: string
-    KernelVersion?: string
+  const info = await infoOf(ask)
+  return await isThisHost(info, () => ask('list the networks', (api) => api.listNetworks()))
+}
+
+/** A proxy may not tell it. */
+async function idOf(ask: DockerEngine['ask'], address: string): Promise<string> {
+  try {
+    return (await infoOf(ask)).ID
+  } catch (error) {
+    if (error instanceof DockerError && error.status === 403) return address
+    throw error
   }
-  return info.Name === hostname() && info.KernelVersion === release()
+}
+
+async function infoOf(ask: DockerEngine['ask']): Promise<EngineInfo> {
+  return (await ask('ask Docker about its host', (api) => api.info())) as EngineInfo
+}
+
+/** An answer of whatever kind shows that it is there: a proxy may refuse it. */
+async function pingOf(api: Docker): Promise<void> {
+  try {
+    await api.ping()
+  } catch (error) {
+    if (!(error instanceof Error && 'statusCode' in error)) throw error
+  }
+}
+
+function silenceOf(doing: string, address: EngineAddress): Pick<Waiting, 'silent' | 'late'> {
+  const where = formatEngineAddress(address)
+  const look = address.kind === 'socket' ? '`journalctl -u docker`' : `\`docker --host ${where} version\``
+  return {
+    silent: (seconds) =>
+      new DockerError(`cannot ${doing}: the Docker Engine at ${where} does not answer any more (${seconds} s)`, {
+        hint: `see with ${look} whether it hangs or cannot be reached, and start it anew if so`,
+      }),
+    late: (seconds) =>
+      new DockerError(`cannot ${doing}: the Docker Engine at ${where} has not done it after ${seconds} s`, {
+        hint: `it is there, but something in it hangs: look at its log (${look}), and whether \`docker cp\` or another backup holds the container`,
+      }),
+  }
 }

@@ -11,6 +11,8 @@ const SETTINGS = ['BatchMode=yes', 'ClearAllForwardings=yes', 'ForwardAgent=no',
 export class SshConnection extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams
   #words = ''
+  /** As a socket counts what has come over it. */
+  bytesRead = 0
 
   constructor({ destination, port }: Extract<EngineAddress, { kind: 'ssh' }>, env: Environment) {
     super()
@@ -20,7 +22,10 @@ export class SshConnection extends Duplex {
     // In a session of its own: Ctrl-C at the terminal must not end what we tidy up with.
     this.#child = spawn('ssh', args, { stdio: 'pipe', env: { ...env }, detached: true })
     const { stdin, stdout, stderr } = this.#child
-    stdout.on('data', (bytes: Buffer) => this.push(bytes) || stdout.pause())
+    stdout.on('data', (bytes: Buffer) => {
+      this.bytesRead += bytes.length
+      if (!this.push(bytes)) stdout.pause()
+    })
     stderr.on('data', (bytes: Buffer) => (this.#words = `${this.#words}${bytes.toString()}`.slice(-LAST_WORDS)))
     // What ended it is said by the end of the process.
     stdin.on('error', () => undefined)

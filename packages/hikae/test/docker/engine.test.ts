@@ -1,5 +1,9 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
+import { hostname, release } from 'node:os'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type Docker from 'dockerode'
 import { connect } from 'node:net'
 import { createServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'
@@ -17,7 +21,8 @@ import {
 } from '@hikae/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EngineAddress, parseEngineAddress } from '../../src/docker/engine-address.ts'
-import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
+import { type DockerEngine, ENDLESS, openEngine } from '../../src/docker/engine.ts'
+import { type EngineInfo, isThisHost } from '../../src/docker/this-host.ts'
 
 const { signal } = new AbortController()
 
@@ -107,6 +112,55 @@ describe.skipIf(skipBecause((await whyNoDocker()) ?? (await whyNoSftpServer())))
     })
   })
 
+  test('that is frozen is told of, and no answer is waited for without end', async () => {
+    const times = { pulseMs: 300 }
+    await using engine = await openEngine(parseEngineAddress(docker.host), process.env, signal, times)
+    {
+      using _ = await docker.freeze()
+      await expect(namesOfVolumes(engine)).rejects.toMatchObject({
+        code: 'DOCKER',
+        message: expect.stringMatching(
+          /^cannot list the volumes: the Docker Engine at unix:.* does not answer any more \(\d+ s\)$/,
+        ),
+        hint: expect.stringContaining('journalctl -u docker'),
+      })
+    }
+    await expect.poll(() => namesOfVolumes(engine)).toEqual(['uploads'])
+  })
+
+  test('that is frozen in the middle of an answer breaks it off', async () => {
+    const times = { pulseMs: 300 }
+    await using engine = await openEngine(parseEngineAddress(docker.host), process.env, signal, times)
+    const events = await engine.ask('listen', (api) => api.getEvents())
+    await docker.docker('volume', 'create', 'heard')
+    const [first] = (await once(events, 'data')) as [Buffer]
+    expect(first.toString()).toContain('heard')
+    using _ = await docker.freeze()
+    const [error] = (await once(events, 'error')) as [Error]
+    expect(error.message).toMatch(/^cannot listen: .* does not answer any more/)
+  })
+
+  test('may take its time while it is there, and not without end', async () => {
+    const times = { pulseMs: 100, mostMs: 1000 }
+    await using engine = await openEngine(parseEngineAddress(docker.host), process.env, signal, times)
+    const silent = await engine.ask('listen', (api) => api.getEvents())
+    const slow = (api: Docker, ms: number): Promise<string> => api.ping().then(() => sleep(ms, 'done'))
+    expect(await engine.ask('wait', (api) => slow(api, 500))).toBe('done')
+    expect(await engine.ask('wait', (api) => slow(api, 1500), ENDLESS)).toBe('done')
+    await expect(engine.ask('wait', (api) => slow(api, 5000))).rejects.toThrow(
+      /^cannot wait: the Docker Engine at .* has not done it after 1 s$/,
+    )
+    expect(silent).toMatchObject({ destroyed: false })
+    ;(silent as Readable).destroy()
+  })
+
+  test('says who it is, whichever way it is reached', async () => {
+    await using engine = await open(parseEngineAddress(docker.host))
+    await using other = await open(parseEngineAddress(docker.socket))
+    expect(await engine.id()).toBe(await docker.docker('info', '--format', '{{.ID}}'))
+    expect(await other.id()).toBe(await engine.id())
+  })
+
   test('that is not there is named', async () => {
     await expect(open(parseEngineAddress('/absent/docker.sock'))).rejects.toMatchObject({
       message: 'cannot reach Docker: no Docker Engine answers at unix:///absent/docker.sock',
@@ -114,6 +168,31 @@ describe.skipIf(skipBecause((await whyNoDocker()) ?? (await whyNoSftpServer())))
     })
   })
 })
+
+test.skipIf(skipBecause(await whyNoDocker()))(
+  'an engine with the name and the kernel of this host, and files of its own, is not on this host',
+  async () => {
+    // As in a container with the host's network: this folder is seen by the engine only.
+    await using docker = await startDocker({ hasBaseImage: false, flags: ['--data-root', '/run/docker-of-its-own'] })
+    await using engine = await openEngine(parseEngineAddress(docker.host), {}, signal)
+    const about = await engine.ask('look', (api) => api.info() as Promise<EngineInfo>)
+    expect(about).toMatchObject({ Name: hostname(), KernelVersion: release() })
+    expect(await engine.isOnThisHost()).toBe(false)
+    // Nor is it when something is there that looks alike.
+    await using dir = await makeTempDir()
+    const networks = (): Promise<{ Id: string; Name: string }[]> => engine.ask('look', (api) => api.listNetworks())
+    const isHere = (): Promise<boolean> => isThisHost({ ...about, DockerRootDir: dir.path }, networks)
+    await mkdir(dir.join('network/files'), { recursive: true })
+    await writeFile(dir.join('network/files/local-kv.db'), 'another host network: 0123456789abcdef')
+    expect(await isHere()).toBe(false)
+    await writeFile(dir.join('network/files/local-kv.db'), `\0${(await networks()).map(({ Id }) => Id).join('\0')}`)
+    expect(await isHere()).toBe(true)
+    await writeFile(dir.join('engine-id'), 'another')
+    expect(await isHere()).toBe(false)
+    await writeFile(dir.join('engine-id'), `${about.ID}\n`)
+    expect(await isHere()).toBe(true)
+  },
+)
 
 test('something else that answers is no engine', async () => {
   await using server = await startHttpServer((_request, response) => void response.end('hello'))

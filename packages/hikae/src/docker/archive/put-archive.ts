@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { DockerEngine } from '../engine.ts'
+import { type DockerEngine, ENDLESS } from '../engine.ts'
 import { dialArchive, shownContainer } from './archive-request.ts'
 
 export interface PutOptions {
@@ -39,10 +39,9 @@ export async function putArchive(
     { objectMode: false },
   )
   try {
-    await engine.ask(doing, async (api) => {
-      const call = { method: 'PUT', container: containerId, path: folder, signal } as const
-      await dialArchive(api, { ...call, parameters: mayReplaceFolders ? '' : '&noOverwriteDirNonDir=1', file })
-    })
+    const call = { method: 'PUT', container: containerId, path: folder, signal } as const
+    const parameters = mayReplaceFolders ? '' : '&noOverwriteDirNonDir=1'
+    await engine.ask(doing, (api) => dialArchive(api, { ...call, parameters, file }), ENDLESS)
   } catch (error) {
     throw lost ? lost.error : error
   } finally {

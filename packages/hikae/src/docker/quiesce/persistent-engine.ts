@@ -4,8 +4,6 @@ import type { Asked } from './container-condition.ts'
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
-/** One answer may take so long; then it is asked again. */
-const ANSWER_MS = 60_000
 /** The engine is there, and not ready. */
 const UNAVAILABLE = 503
 
@@ -19,10 +17,10 @@ export function persistentEngine(engine: Asked, mostMs: number): Asked {
   const until = performance.now() + mostMs
   return {
     address: engine.address,
-    async ask(doing, question) {
+    async ask(doing, question, patience) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         try {
-          return await engine.ask(doing, (api) => answered(doing, question(api)))
+          return await engine.ask(doing, question, patience)
         } catch (error) {
           const leftMs = until - performance.now()
           if (!isUnreachable(error) || leftMs <= 0) throw error
@@ -35,15 +33,4 @@ export function persistentEngine(engine: Asked, mostMs: number): Asked {
 
 function isUnreachable(error: unknown): boolean {
   return error instanceof DockerError && (error.status === undefined || error.status === UNAVAILABLE)
-}
-
-async function answered<T>(doing: string, answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const late = (): void => reject(new DockerError(`cannot ${doing}: the Docker Engine does not answer`))
-  const timer = setTimeout(late, ANSWER_MS)
-  try {
-    return await Promise.race([answer, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DockerError } from '../engine-error.ts'
+import { ENDLESS, type Patience } from '../engine.ts'
 import { type Asked, type ContainerCondition, conditionOf } from './container-condition.ts'
 import type { HeldContainer } from './hold-record.ts'
 import type { Log, QuiesceMethod, Undone } from './method.ts'
@@ -22,7 +23,7 @@ export function stopMethod(log: Log): QuiesceMethod {
 }
 
 async function stop(engine: Asked, { id, name, stopSeconds }: HeldContainer, log: Log): Promise<string | undefined> {
-  const isStopped = await done(engine, `stop the container ${name}`, (api) => api.getContainer(id).stop())
+  const isStopped = await done(engine, `stop the container ${name}`, (api) => api.getContainer(id).stop(), ENDLESS)
   if (!isStopped) return undefined
   const now = await conditionOf(engine, id, name)
   if (!now) throw new DockerError(`the container ${name} was removed when it was stopped`)
@@ -72,9 +73,10 @@ async function done(
   engine: Asked,
   doing: string,
   question: Parameters<typeof engine.ask<unknown>>[1],
+  patience?: Patience,
 ): Promise<boolean> {
   try {
-    await engine.ask(doing, question)
+    await engine.ask(doing, question, patience)
     return true
   } catch (error) {
     if (error instanceof DockerError && error.status === NOT_MODIFIED) return false

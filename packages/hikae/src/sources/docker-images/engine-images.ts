@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { DockerError, isNotFound } from '../../docker/engine-error.ts'
-import type { DockerEngine } from '../../docker/engine.ts'
+import { type DockerEngine, ENDLESS } from '../../docker/engine.ts'
 import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import type { SourceContext } from '../source-kind.ts'
 import type { DockerImagesConfig } from './config.ts'
@@ -121,11 +121,12 @@ export async function loadImage(
   }
   const file = Readable.from(watched(), { objectMode: false })
   try {
-    await engine.ask(doing, async (api) => {
+    const load = async (api: Docker): Promise<void> => {
       const answer = await api.loadImage(file, { quiet: true, abortSignal: signal } as object)
       const refusal = refusalIn(await textOf(answer as AsyncIterable<Uint8Array>))
       if (refusal !== undefined) throw new DockerError(`cannot ${doing}: ${refusal}`)
-    })
+    }
+    await engine.ask(doing, load, ENDLESS)
   } catch (error) {
     signal.throwIfAborted()
     throw failure ? failure.error : error
