@@ -16,6 +16,9 @@ export interface Daemon extends AsyncDisposable {
   readonly pid: number
   /** Returns as soon as `isReady` says so; throws with the end of the log when the program ends first, or after `timeoutMs`. */
   waitUntil(isReady: () => Promise<boolean>, timeoutMs?: number): Promise<void>
+  readonly isRunning: boolean
+  /** Asks it to end, and waits until it has; one that has ended already is none the worse. */
+  end(signal: NodeJS.Signals): Promise<void>
 }
 
 /** Starts a program that stays in the foreground. */
@@ -35,6 +38,10 @@ export async function startDaemon(
     await output.close()
   }
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!hasEnded()) child.kill(signal)
+    await closed
+  }
   return {
     pid: child.pid!,
     async waitUntil(isReady, timeoutMs = 90_000) {
@@ -45,10 +52,11 @@ export async function startDaemon(
         await setTimeout(20)
       }
     },
-    async [Symbol.asyncDispose]() {
-      if (!hasEnded()) child.kill('SIGKILL')
-      await closed
+    get isRunning() {
+      return !hasEnded()
     },
+    end,
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
 }
 

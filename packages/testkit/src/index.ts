@@ -1,3 +1,5 @@
+export { bankTrouble, readBank, seedBank, startTransfers, type Transfers } from './bank/bank.ts'
+export type { BankPlace, BankServer, BankState, RedisBankServer, SqlBankServer } from './bank/bank-server.ts'
 export { describeBackend, type ContractSubject } from './backend-contract.ts'
 export {
   makeCheapRepository,
@@ -10,6 +12,16 @@ export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
 export { answers, startDaemon, type Daemon, type DaemonOptions } from './daemon.ts'
 export { compose, whyNoCompose } from './docker-compose.ts'
+export type { DatabaseServer } from './database-process.ts'
+export {
+  redisInContainer,
+  sqlInContainer,
+  startDatabaseContainer,
+  type DatabaseContainerOptions,
+  type RedisContainer,
+  type SqlContainer,
+} from './docker/database-container.ts'
+export { whyNoDatabaseImage, type DatabaseImage } from './docker/database-images.ts'
 export { BASE_IMAGE, startDocker, whyNoDocker, type TestDocker, type TestDockerOptions } from './docker-engine.ts'
 export {
   faultAt,
@@ -39,10 +51,13 @@ export {
 export { startHttpServer, type TestHttpServer } from './http-server.ts'
 export { killable, recordedChanges, type KillOrder } from './killable.ts'
 export { startRadosgw, whyNoRadosgw, type Radosgw, type RadosgwOptions } from './radosgw.ts'
+export { startMariadb, whyNoMariadb, type MysqlOptions, type MysqlServer } from './mariadb.ts'
 export { makeLoopDisk, whyNoLoopDisk, type LoopDisk, type LoopDiskOptions } from './loop-disk.ts'
 export { startMiniflareR2, whyNoMiniflareR2 } from './miniflare-r2.ts'
+export { startPostgres, whyNoPostgres, type Postgres, type PostgresOptions } from './postgres.ts'
 export { bytesOf, byteStream, makeRandom, randomBytesOf, type ByteKind, type Random } from './random.ts'
 export { NO_RCLONE_CONFIG, startRcloneRest, type RcloneRest, type RcloneRestOptions } from './rclone-server.ts'
+export { startRedis, whyNoRedis, type Redis, type RedisCommandOptions, type RedisOptions } from './redis.ts'
 export { startRestServer, type RestFault, type RestServer, type RestServerOptions } from './rest-server.ts'
 export { findProgram, isExecutable, isRoot, missingPrograms, skipBecause } from './requirements.ts'
 export {

@@ -1,7 +1,8 @@
-import { appendFile, chmod, chown, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
+import { childrenOf, descendantsOf, killIfThere } from './process-tree.ts'
 import { findProgram, isRoot, missingPrograms } from './requirements.ts'
 import { runOk, startProcess, type RunningProcess } from './run-process.ts'
 import { makeTempDir, type TempDir } from './temp-dir.ts'
@@ -93,7 +94,7 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
     if (daemon === undefined) return
     // Halted first, so that it starts nothing that would be missed.
     daemon.kill('SIGSTOP')
-    for (const pid of await descendants(daemon.pid)) killIfThere(pid)
+    for (const pid of await descendantsOf(daemon.pid)) killIfThere(pid)
     await daemon[Symbol.asyncDispose]()
     daemon = undefined
   }
@@ -110,7 +111,7 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
     knownHostsFile: dir.join('known_hosts'),
     knownHosts,
     killSessions: async () => {
-      const pids = daemon === undefined ? [] : await descendants(daemon.pid)
+      const pids = daemon === undefined ? [] : await descendantsOf(daemon.pid)
       for (const pid of pids) killIfThere(pid)
       return pids.length
     },
@@ -232,34 +233,4 @@ async function accepts(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
-}
-
-async function descendants(pid: number): Promise<number[]> {
-  const children = await childrenOf(pid)
-  const deeper = await Promise.all(children.map(descendants))
-  return [...children, ...deeper.flat()]
-}
-
-async function childrenOf(parent: number): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const parents = await Promise.all(pids.map(async (pid) => [Number(pid), await parentOf(pid)] as const))
-  return parents.filter(([, of]) => of === parent).map(([pid]) => pid)
-}
-
-async function parentOf(pid: string): Promise<number | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The name before the last parenthesis may hold anything.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-  } catch {
-    return undefined
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }
