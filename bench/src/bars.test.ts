@@ -48,3 +48,29 @@ test('the memory of the huge data sets is judged by data set, and apart from the
   expect(barFor('peak memory million', samples)).toMatchObject({ section: 'huge', measured: 900, isMet: true })
   expect(barFor('peak memory sparse', samples)).toMatchObject({ section: 'huge', measured: 600, isMet: false })
 })
+
+test('each way to save a volume is a rival of its own', () => {
+  const of = (tool: Sample['tool'], work: 'backup' | 'next-day', seconds: number): Sample => ({
+    ...sample(tool, seconds),
+    work: `${work} volume`,
+    dataSet: 'volume',
+  })
+  const samples = [of('hikae', 'backup', 10), of('helper-gzip', 'backup', 40), of('run-gzip', 'backup', 20)]
+  const bars = judge({ samples, sizes: [] }).filter(({ section }) => section === 'volume')
+  expect(bars.filter(({ work }) => work === 'backup volume')).toMatchObject([
+    { promise: '≥ 3× as fast as a helper container', measured: 4, isMet: true },
+    { promise: '≥ 3× as fast as docker run and gzip', measured: 2, isMet: false },
+  ])
+  const next = judge({ samples: [of('hikae', 'next-day', 2), of('helper-gzip', 'next-day', 39)], sizes: [] })
+  expect(next.find(({ work }) => work === 'next-day volume')).toMatchObject({ measured: 19.5, isMet: false })
+})
+
+test('reading a volume through the engine counts for the memory of hikae, and containers of others do not', () => {
+  const of = (tool: Sample['tool'], megabytes: number): Sample => ({
+    ...sample(tool, 1, megabytes * 1e6),
+    work: 'backup volume',
+    dataSet: 'volume',
+  })
+  const samples = [of('hikae', 200), of('hikae-archive', 300), of('run-gzip', 900)]
+  expect(barFor('peak memory volume', samples)).toMatchObject({ section: 'volume', measured: 300, isMet: true })
+})

@@ -1,6 +1,6 @@
 import { type SectionName, sections } from './data/sections.ts'
 import type { DataSetName } from './data/data-set.ts'
-import { median, ratioByRound, type RepositorySize, type Sample, type Work } from './samples.ts'
+import { type Contender, median, ratioByRound, type RepositorySize, type Sample, type Work } from './samples.ts'
 
 /** A promise about speed, size or memory, and what was measured of it; `measured` is undefined when nothing was. */
 export interface Bar {
@@ -20,7 +20,17 @@ export interface Measured {
 
 type Judged = Omit<Bar, 'section'>
 
-/** The bars of the design. Ratios are against restic in the same round. */
+interface Rival {
+  readonly name: Contender
+  /** In a promise. */
+  readonly words: string
+}
+
+const restic: Rival = { name: 'restic', words: 'restic' }
+const helper: Rival = { name: 'helper-gzip', words: 'a helper container' }
+const script: Rival = { name: 'run-gzip', words: 'docker run and gzip' }
+
+/** The bars of the design. Ratios are against another one in the same round, restic where nobody else is named. */
 export function judge(measured: Measured): Bar[] {
   const usual = [
     fasterThanRestic(measured, 'backup mixed', 2),
@@ -64,7 +74,19 @@ export function judge(measured: Measured): Bar[] {
     secondRepository(measured, 's3', 1.25),
     peakMemory(measured, 'remote', sections.remote, 512),
   ]
-  return [...inSection('usual', usual), ...inSection('huge', huge), ...inSection('remote', remote)]
+  const volume = [
+    fasterThan(measured, 'backup volume', 3, helper),
+    fasterThan(measured, 'backup volume', 3, script),
+    fasterThan(measured, 'next-day volume', 20, helper),
+    fasterThan(measured, 'next-day volume', 20, script),
+    peakMemory(measured, 'volume', sections.volume, 512),
+  ]
+  return [
+    ...inSection('usual', usual),
+    ...inSection('huge', huge),
+    ...inSection('remote', remote),
+    ...inSection('volume', volume),
+  ]
 }
 
 function inSection(section: SectionName, bars: readonly Judged[]): Bar[] {
@@ -73,13 +95,17 @@ function inSection(section: SectionName, bars: readonly Judged[]): Bar[] {
 
 const seconds = ({ seconds: value }: Sample): number => value
 
-function samplesOf({ samples }: Measured, work: Work, tool: Sample['tool']): Sample[] {
+function samplesOf({ samples }: Measured, work: Work, tool: Contender): Sample[] {
   return samples.filter((sample) => sample.work === work && sample.tool === tool)
 }
 
 function fasterThanRestic(measured: Measured, work: Work, times: number): Judged {
-  const ratio = ratioByRound(samplesOf(measured, work, 'restic'), samplesOf(measured, work, 'hikae'), seconds)
-  return atLeast({ work, promise: `≥ ${times}× as fast as restic`, measured: ratio, unit: 'times' }, times)
+  return fasterThan(measured, work, times, restic)
+}
+
+function fasterThan(measured: Measured, work: Work, times: number, { name, words }: Rival): Judged {
+  const ratio = ratioByRound(samplesOf(measured, work, name), samplesOf(measured, work, 'hikae'), seconds)
+  return atLeast({ work, promise: `≥ ${times}× as fast as ${words}`, measured: ratio, unit: 'times' }, times)
 }
 
 function notLargerThanRestic(
@@ -88,7 +114,7 @@ function notLargerThanRestic(
   dataSet: DataSetName,
   times: number,
 ): Judged {
-  const of = (tool: Sample['tool']): RepositorySize[] =>
+  const of = (tool: Contender): RepositorySize[] =>
     sizes.filter((size) => size.dataSet === dataSet && size.after === after && size.tool === tool)
   const ratio = ratioByRound(of('hikae'), of('restic'), ({ bytes }) => bytes)
   const promise = `≤ ${times}× the size of restic's`
@@ -103,7 +129,8 @@ function secondRepository(measured: Measured, dataSet: DataSetName, times: numbe
 }
 
 function peakMemory({ samples }: Measured, what: string, of: readonly DataSetName[], megabytes: number): Judged {
-  const peaks = samples.filter(({ tool, dataSet }) => tool === 'hikae' && of.includes(dataSet))
+  const isOurs = (tool: Contender): boolean => tool === 'hikae' || tool === 'hikae-archive'
+  const peaks = samples.filter(({ tool, dataSet }) => isOurs(tool) && of.includes(dataSet))
   const peak = peaks.length === 0 ? undefined : Math.max(...peaks.map((sample) => sample.peakMemoryBytes)) / 1e6
   const promise = `≤ ${megabytes} MB`
   return atMost({ work: `peak memory ${what}`, promise, measured: peak, unit: 'megabytes' }, megabytes)

@@ -7,12 +7,14 @@ export interface Command {
   args: readonly string[]
   env?: Readonly<Record<string, string>>
   cwd?: string
+  /** Processes that work for it and are not its children, such as those in containers. */
+  helpers?: () => readonly number[]
 }
 
 export interface Measurement {
   /** From starting the program to its end. */
   seconds: number
-  /** Of the program and its children together. */
+  /** Of the program, its children and its helpers together. */
   peakMemoryBytes: number
 }
 
@@ -33,7 +35,7 @@ export class CommandFailedError extends Error {
 export async function measure(command: Command, signal: AbortSignal): Promise<Measurement> {
   const started = performance.now()
   const child = start(command, signal)
-  const memory = watchMemory(child.pid)
+  const memory = watchMemory(() => [...(child.pid === undefined ? [] : [child.pid]), ...(command.helpers?.() ?? [])])
   try {
     await success(child, command, signal)
     return { seconds: (performance.now() - started) / 1000, peakMemoryBytes: memory.peakBytes() }

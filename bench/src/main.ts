@@ -14,6 +14,7 @@ import { measureRounds } from './rounds/measure-rounds.ts'
 import { UnequalWorkError } from './rounds/upkeep.ts'
 import type { Sample } from './samples.ts'
 import { openTools } from './tools/tools.ts'
+import { EngineMissingError } from './volumes/measured-volume.ts'
 
 class InterruptedError extends Error {
   override readonly name = 'InterruptedError'
@@ -40,7 +41,7 @@ try {
 /** Rethrows what is none of the foreseen endings. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2
-  if (error instanceof CommandFailedError || error instanceof UnequalWorkError) return 1
+  if ([CommandFailedError, UnequalWorkError, EngineMissingError].some((kind) => error instanceof kind)) return 1
   if (error instanceof InterruptedError) return 130
   throw error
 }
@@ -101,6 +102,7 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
       directory: work,
       source,
       rounds: options.rounds,
+      scale: options.scale,
       memoryBytes: memoryFor(facts.bytes),
       signal,
       onTrouble: say,
@@ -118,5 +120,5 @@ async function measureAll(options: Options, directory: string, signal: AbortSign
 
 function progressLine({ round, work, tool, seconds, peakMemoryBytes }: Sample, rounds: number): string {
   const megabytes = Math.round(peakMemoryBytes / 1e6)
-  return `round ${round}/${rounds}  ${work.padEnd(17)} ${tool.padEnd(7)} ${seconds.toFixed(2).padStart(8)} s ${String(megabytes).padStart(6)} MB`
+  return `round ${round}/${rounds}  ${work.padEnd(17)} ${tool.padEnd(13)} ${seconds.toFixed(2).padStart(8)} s ${String(megabytes).padStart(6)} MB`
 }

@@ -6,21 +6,24 @@ import { sections } from './data/sections.ts'
 import { toolNames } from './tools/tools.ts'
 import type { ToolName } from './tools/tool.ts'
 
-const [usual, huge, remote] = [sections.usual, sections.huge, sections.remote].map((names) => names.join(','))
+const [usual, huge, remote, volume] = [sections.usual, sections.huge, sections.remote, sections.volume].map((names) =>
+  names.join(','),
+)
 
 export const usage = `Measures hikae beside restic, borg and tar with the same data in the same run.
 
   script/bench [--only ${usual}] [--tools ${toolNames.join(',')}] [--rounds 3] [--scale 1]
                [--dir DIRECTORY] [--json FILE] [--update-docs]
 
-  --only NAMES     data sets: ${usual} (default), the huge ones, ${huge}, and on servers, ${remote}
+  --only NAMES     data sets: ${usual} (default), the huge ones, ${huge}, on servers, ${remote},
+                   and ${volume}, which is one of a Docker Engine: of the tools, hikae and tar know ways to save it
   --tools NAMES    who is measured; one that is not here is left out with the reason (default all)
-  --rounds N       how often everything is measured (default 3; borg and tar once)
+  --rounds N       how often everything is measured (default 3; borg and tar once, but for ${volume})
   --scale X        size of the data; the bars speak of 1 (default), 0.05 is for a quick look
   --dir DIRECTORY  where data and repositories are put, and removed at the end; needs 25 GB (default $TMPDIR)
   --json FILE      write all measurements to FILE
-  --update-docs    put the tables into docs/performance.md and docs/ja/performance.md; the usual, the huge and the remote
-                   data sets have a place of their own there, which stays as it is when none of them was measured`
+  --update-docs    put the tables into docs/performance.md and docs/ja/performance.md; the usual ones, the huge, the remote
+                   and the volume have a place of their own there, which stays as it is when none of them was measured`
 
 export interface Options {
   dataSets: DataSetName[]

@@ -1,10 +1,12 @@
 import type { Measurement } from './command.ts'
 import type { DataSetName } from './data/data-set.ts'
 import type { ToolName } from './tools/tool.ts'
+import type { VolumeWayName } from './volumes/volume-way.ts'
 
 export type Verb =
   | 'backup'
   | 'unchanged'
+  | 'next-day'
   | 'restore'
   | 'check'
   | 'both'
@@ -18,20 +20,23 @@ export type Verb =
   | 'prune'
 export type Work = `${Verb} ${DataSetName}`
 
+/** Who is measured: a tool, or with volumes one of the ways to save them. */
+export type Contender = ToolName | VolumeWayName
+
 /** One measured run. */
 export interface Sample extends Measurement {
   work: Work
   dataSet: DataSetName
-  tool: ToolName
+  tool: Contender
   round: number
 }
 
-/** What a tool's repository takes on disk. */
+/** What a tool's repository takes on disk, or all its archives together. */
 export interface RepositorySize {
   dataSet: DataSetName
-  /** After the first backup of a data set, or when it was pruned. */
-  after: 'backup' | 'prune'
-  tool: ToolName
+  /** After the first backup of a data set, when it was pruned, or with the backups of seven days. */
+  after: 'backup' | 'prune' | 'week'
+  tool: Contender
   round: number
   bytes: number
 }

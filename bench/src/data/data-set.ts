@@ -1,4 +1,4 @@
-export type DataSetName = 'mixed' | 'big' | 'small' | 'million' | 'sparse' | 'blobs' | ServerKind
+export type DataSetName = 'mixed' | 'big' | 'small' | 'million' | 'sparse' | 'blobs' | ServerKind | 'volume'
 
 /** What lies between a tool and its repository. */
 export type ServerKind = 's3' | 'sftp' | 'rest'
@@ -41,4 +41,11 @@ export interface RepositorySet extends DataSetBase {
   readonly wantedName: string
 }
 
-export type DataSet = FileSet | RepositorySet
+/** What is in a volume of a Docker Engine, which its application changes from day to day. */
+export interface VolumeSet extends DataSetBase {
+  readonly kind: 'volume'
+  /** Does to the volume what a day does: the same to the same content. */
+  passDay(directory: string, day: number, scale: number): void
+}
+
+export type DataSet = FileSet | RepositorySet | VolumeSet

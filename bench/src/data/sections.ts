@@ -1,10 +1,11 @@
 import type { DataSetName } from './data-set.ts'
 
-/** Which data sets are shown together. The huge ones take long, and remote ones need servers: measured when named. */
+/** Which data sets are shown together. The huge ones take long, the others need servers: measured when named. */
 export const sections = {
   usual: ['mixed', 'big', 'small'],
   huge: ['million', 'sparse', 'blobs'],
   remote: ['s3', 'sftp', 'rest'],
+  volume: ['volume'],
 } as const satisfies Readonly<Record<string, readonly DataSetName[]>>
 
 export type SectionName = keyof typeof sections

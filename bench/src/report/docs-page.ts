@@ -5,6 +5,7 @@ const begins: Readonly<Record<SectionName, string>> = {
   usual: '<!-- measured: script/bench --update-docs writes what follows -->',
   huge: beginOf(sections.huge),
   remote: beginOf(sections.remote),
+  volume: beginOf(sections.volume),
 }
 const end = '<!-- end of what was measured -->'
 

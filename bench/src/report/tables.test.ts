@@ -43,6 +43,14 @@ function rowsIn(tables: string): string[] {
   return tables.split('\n').flatMap((line) => /^\| (.*?) +\|/.exec(line)?.[1] ?? [])
 }
 
+function cellsOf(lines: string): string[] {
+  return lines
+    .split('\n')[0]!
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim())
+}
+
 test('each section tells of its own data sets only', () => {
   const usual = rowsIn(writeTables(resultsOf('usual', results)!, english))
   expect(usual).toContain('print the version')
@@ -64,9 +72,43 @@ test('a repository that was pruned has its size before and after in the table', 
   expect(writeTables(resultsOf('usual', results)!, english)).not.toMatch(/, after prune +\|/)
 })
 
+test('with volumes, each way has a column, and ratios are against the helper container', () => {
+  const of = (tool: Sample['tool'], seconds: number): Sample => ({
+    ...sample('backup volume', 'volume'),
+    tool,
+    seconds,
+  })
+  const volume: Results = {
+    ...results,
+    data: [{ name: 'volume', facts }],
+    samples: [of('hikae', 10), of('hikae-archive', 20), of('helper-gzip', 40), of('run-tar', 5)],
+    sizes: [size('volume', 'backup', 100e6), size('volume', 'week', 120e6)],
+  }
+  const tables = writeTables(resultsOf('volume', volume)!, english)
+  const times = /^\| work .*$\n.*\n(.*)$/m.exec(tables.slice(tables.indexOf(english.titles.time)))!
+  expect(cellsOf(times[0])).toEqual([
+    ...['work', 'hikae 1.0', 'hikae, through the engine', 'helper: tar, gzip', 'docker run: tar'],
+    'helper: tar, gzip ÷ hikae',
+  ])
+  expect(cellsOf(times[1]!)).toEqual(['first backup, Docker volume', '10.0', '20.0', '40.0', '5.00', '4.00×'])
+  expect(rowsIn(tables)).toContain('Docker volume, all of seven days')
+})
+
+test('who was measured with none of the data of a section has no column there', () => {
+  const borg = { name: 'borg', title: 'borg 1.2' } as const
+  const usual = writeTables(resultsOf('usual', { ...results, tools: [...results.tools, borg] })!, english)
+  expect(usual).not.toContain('borg')
+})
+
 test.for([
   { language: 'English', words: english },
   { language: 'Japanese', words: japanese },
 ])('every bar has a name in $language', ({ words }) => {
   expect(results.bars.filter(({ work }) => words.work[work] === undefined)).toEqual([])
+})
+
+test('promises are told in Japanese too', () => {
+  expect(
+    results.bars.map(({ promise }) => japanese.promise(promise)).filter((text) => / as |the time/.test(text)),
+  ).toEqual([])
 })

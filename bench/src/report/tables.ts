@@ -2,8 +2,9 @@ import type { Bar } from '../bars.ts'
 import type { DataSetFacts, DataSetName } from '../data/data-set.ts'
 import { isIn, type SectionName } from '../data/sections.ts'
 import type { Machine } from '../machine.ts'
-import { median, ratioByRound, type RepositorySize, type Sample, type Work } from '../samples.ts'
+import { type Contender, median, ratioByRound, type RepositorySize, type Sample, type Work } from '../samples.ts'
 import type { ToolName } from '../tools/tool.ts'
+import { volumeWayNames } from '../volumes/volume-way.ts'
 import { markdownTable } from './markdown.ts'
 import type { Words } from './words.ts'
 
@@ -20,22 +21,38 @@ export interface Results {
   bars: Bar[]
 }
 
+/** What is told in one place of the page. */
+export interface SectionResults extends Results {
+  section: SectionName
+}
+
+/** Against whom the ratios in the tables are. */
+const rivals: Readonly<Record<SectionName, Contender>> = {
+  usual: 'restic',
+  huge: 'restic',
+  remote: 'restic',
+  volume: 'helper-gzip',
+}
+
 /** What a run found out about the data sets of one section; undefined when it measured none of them. */
-export function resultsOf(section: SectionName, results: Results): Results | undefined {
+export function resultsOf(section: SectionName, results: Results): SectionResults | undefined {
   const isMeant = (dataSet: DataSetName): boolean => isIn(section, dataSet)
   const data = results.data.filter(({ name }) => isMeant(name))
   if (data.length === 0) return undefined
+  const samples = results.samples.filter(({ dataSet }) => isMeant(dataSet))
   return {
     ...results,
+    section,
+    tools: results.tools.filter(({ name }) => samples.some(({ tool }) => tool === name)),
     data,
-    samples: results.samples.filter(({ dataSet }) => isMeant(dataSet)),
+    samples,
     sizes: results.sizes.filter(({ dataSet }) => isMeant(dataSet)),
     bars: results.bars.filter((bar) => bar.section === section),
   }
 }
 
 /** The tables as Markdown, in the given language. */
-export function writeTables(results: Results, words: Words): string {
+export function writeTables(results: SectionResults, words: Words): string {
   const { machine, rounds, scale } = results
   const versions = results.tools.map(({ title }) => title).join(', ')
   return [
@@ -71,43 +88,50 @@ function measuredText(value: number, unit: Bar['unit']): string {
   }
 }
 
-function timeTable({ samples, tools }: Results, words: Words): string {
+function timeTable(results: SectionResults, words: Words): string {
+  const { section, samples } = results
+  const columns = columnsOf(results, words)
   const rows = worksIn(samples).map((work) => {
-    const of = (tool: ToolName): Sample[] => samples.filter((sample) => sample.work === work && sample.tool === tool)
-    const times = tools.map(({ name }) => median(of(name).map(({ seconds }) => seconds)))
-    const ratio = ratioByRound(of('restic'), of('hikae'), ({ seconds }) => seconds)
+    const of = (tool: Contender): Sample[] => samples.filter((sample) => sample.work === work && sample.tool === tool)
+    const times = columns.map(({ name }) => median(of(name).map(({ seconds }) => seconds)))
+    const ratio = ratioByRound(of(rivals[section]), of('hikae'), ({ seconds }) => seconds)
     return [words.work[work] ?? work, ...times.map((time) => secondsText(time)), ratio ? `${ratio.toFixed(2)}×` : '']
   })
-  return markdownTable([words.headings.work, ...tools.map(({ title }) => title), words.headings.ratio], rows)
+  return markdownTable([words.headings.work, ...columns.map(({ title }) => title), words.ratio[section]], rows)
 }
 
-function memoryTable({ samples, tools }: Results, words: Words): string {
+function memoryTable(results: SectionResults, words: Words): string {
+  const { samples } = results
+  const columns = columnsOf(results, words)
   const rows = worksIn(samples).map((work) => {
-    const peak = (tool: ToolName): string => {
+    const peak = (tool: Contender): string => {
       const of = samples.filter((sample) => sample.work === work && sample.tool === tool)
       return of.length === 0 ? '' : megabytesText(Math.max(...of.map(({ peakMemoryBytes }) => peakMemoryBytes)))
     }
-    return [words.work[work] ?? work, ...tools.map(({ name }) => peak(name))]
+    return [words.work[work] ?? work, ...columns.map(({ name }) => peak(name))]
   })
-  return markdownTable([words.headings.work, ...tools.map(({ title }) => title)], rows)
+  return markdownTable([words.headings.work, ...columns.map(({ title }) => title)], rows)
 }
 
-function sizeTable({ sizes, tools, data }: Results, words: Words): string {
+function sizeTable(results: SectionResults, words: Words): string {
+  const { sizes, data } = results
+  const columns = columnsOf(results, words)
   const row = (dataSet: DataSetName, after: RepositorySize['after']): string[] => {
     const ofThis = sizes.filter((size) => size.dataSet === dataSet && size.after === after)
-    const cells = tools.map(({ name }) => {
+    const cells = columns.map(({ name }) => {
       const bytes = median(ofThis.filter(({ tool }) => tool === name).map((size) => size.bytes))
       return bytes === undefined ? '' : megabytesText(bytes)
     })
-    const label = words.dataSet[dataSet]
-    return [after === 'prune' ? words.afterPrune(label) : label, ...cells]
+    return [words.stored[after](words.dataSet[dataSet]), ...cells]
   }
-  const isPruned = (dataSet: DataSetName): boolean =>
-    sizes.some((size) => size.dataSet === dataSet && size.after === 'prune')
+  const isKnown = (dataSet: DataSetName, after: RepositorySize['after']): boolean =>
+    sizes.some((size) => size.dataSet === dataSet && size.after === after)
   const rows = data.flatMap(({ name }) =>
-    isPruned(name) ? [row(name, 'backup'), row(name, 'prune')] : [row(name, 'backup')],
+    (['backup', 'prune', 'week'] as const)
+      .filter((after) => after === 'backup' || isKnown(name, after))
+      .map((after) => row(name, after)),
   )
-  return markdownTable([words.headings.repository, ...tools.map(({ title }) => title)], rows)
+  return markdownTable([words.headings.repository, ...columns.map(({ title }) => title)], rows)
 }
 
 function dataTable({ data }: Results, words: Words): string {
@@ -117,6 +141,21 @@ function dataTable({ data }: Results, words: Words): string {
     megabytesText(facts.bytes),
   ])
   return markdownTable([words.data.name, words.data.files, words.data.megabytes], rows)
+}
+
+/** Who has a column: the tools, or with volumes each of their ways. */
+function columnsOf(
+  { section, tools, samples }: SectionResults,
+  words: Words,
+): readonly { name: Contender; title: string }[] {
+  if (section !== 'volume') return tools
+  return volumeWayNames
+    .filter((name) => samples.some(({ tool }) => tool === name))
+    .map((name) => ({ name, title: name === 'hikae' ? hikaeTitle(tools) : words.volumeWay[name] }))
+}
+
+function hikaeTitle(tools: Results['tools']): string {
+  return tools.find(({ name }) => name === 'hikae')?.title ?? 'hikae'
 }
 
 function worksIn(samples: readonly Sample[]): Work[] {

@@ -1,12 +1,19 @@
 import type { DataSetName } from '../data/data-set.ts'
+import type { SectionName } from '../data/sections.ts'
 import type { RepositorySize, Verb } from '../samples.ts'
+import type { VolumeWayName } from '../volumes/volume-way.ts'
 
 /** All words of the tables, per language of a page. */
 export interface Words {
   work: Readonly<Record<string, string>>
   dataSet: Readonly<Record<DataSetName, string>>
-  afterPrune: (dataSet: string) => string
-  headings: { work: string; ratio: string; bar: string; measured: string; verdict: string; repository: string }
+  /** Who is measured with volumes; hikae's own name comes with its version. */
+  volumeWay: Readonly<Record<Exclude<VolumeWayName, 'hikae'>, string>>
+  /** In the table of sizes. */
+  stored: Readonly<Record<RepositorySize['after'], (dataSet: string) => string>>
+  /** Heads the column of ratios. */
+  ratio: Readonly<Record<SectionName, string>>
+  headings: { work: string; bar: string; measured: string; verdict: string; repository: string }
   titles: { time: string; memory: string; size: string; bars: string; data: string }
   verdict: { met: string; missed: string; notMeasured: string }
   data: { files: string; megabytes: string; name: string }
@@ -25,6 +32,7 @@ const dataSetsEnglish = {
   s3: 'over S3, 20 ms away',
   sftp: 'over SFTP',
   rest: 'over REST',
+  volume: 'Docker volume',
 } as const
 
 const dataSetsJapanese = {
@@ -37,6 +45,7 @@ const dataSetsJapanese = {
   s3: 'S3 経由（往復 20 ms）',
   sftp: 'SFTP 経由',
   rest: 'REST 経由',
+  volume: 'Docker ボリューム',
 } as const
 
 /** What begins the name of a work or of a bar; the data set follows. */
@@ -45,6 +54,7 @@ type Verbs = Readonly<Record<Verb | `size after ${RepositorySize['after']}` | 'p
 const verbsEnglish = {
   backup: 'first backup',
   unchanged: 'nothing changed',
+  'next-day': 'next day, 1 % changed',
   restore: 'restore',
   check: 'check all data',
   both: 'two repositories in one run',
@@ -58,12 +68,14 @@ const verbsEnglish = {
   prune: 'prune',
   'size after backup': 'repository size',
   'size after prune': 'repository size after prune',
+  'size after week': 'stored after seven days',
   'peak memory': 'peak memory',
 } as const satisfies Verbs
 
 const verbsJapanese = {
   backup: '初回バックアップ',
   unchanged: '変更なし',
+  'next-day': '翌日（1 % 変更）',
   restore: '復元',
   check: '全データ検査',
   both: '1回の実行で2つのリポジトリ',
@@ -77,6 +89,7 @@ const verbsJapanese = {
   prune: 'prune',
   'size after backup': 'リポジトリの大きさ',
   'size after prune': 'prune 後のリポジトリの大きさ',
+  'size after week': '7日分の大きさ',
   'peak memory': '最大メモリ',
 } as const satisfies Verbs
 
@@ -101,10 +114,26 @@ export const english: Words = {
     'peak memory remote': 'peak memory of all work on servers',
   },
   dataSet: dataSetsEnglish,
-  afterPrune: (dataSet) => `${dataSet}, after prune`,
+  volumeWay: {
+    'hikae-archive': 'hikae, through the engine',
+    'helper-gzip': 'helper: tar, gzip',
+    'helper-pigz': 'helper: tar, pigz',
+    'run-tar': 'docker run: tar',
+    'run-gzip': 'docker run: tar, gzip',
+  },
+  stored: {
+    backup: (dataSet) => dataSet,
+    prune: (dataSet) => `${dataSet}, after prune`,
+    week: (dataSet) => `${dataSet}, all of seven days`,
+  },
+  ratio: {
+    usual: 'restic ÷ hikae',
+    huge: 'restic ÷ hikae',
+    remote: 'restic ÷ hikae',
+    volume: 'helper: tar, gzip ÷ hikae',
+  },
   headings: {
     work: 'work',
-    ratio: 'restic ÷ hikae',
     bar: 'bar',
     measured: 'measured',
     verdict: '',
@@ -134,10 +163,26 @@ export const japanese: Words = {
     'peak memory remote': 'サーバー経由の全作業の最大メモリ',
   },
   dataSet: dataSetsJapanese,
-  afterPrune: (dataSet) => `${dataSet}・prune 後`,
+  volumeWay: {
+    'hikae-archive': 'hikae（エンジン経由）',
+    'helper-gzip': '補助コンテナ：tar、gzip',
+    'helper-pigz': '補助コンテナ：tar、pigz',
+    'run-tar': 'docker run：tar',
+    'run-gzip': 'docker run：tar、gzip',
+  },
+  stored: {
+    backup: (dataSet) => dataSet,
+    prune: (dataSet) => `${dataSet}・prune 後`,
+    week: (dataSet) => `${dataSet}・7日分の合計`,
+  },
+  ratio: {
+    usual: 'restic ÷ hikae',
+    huge: 'restic ÷ hikae',
+    remote: 'restic ÷ hikae',
+    volume: '補助コンテナ（gzip） ÷ hikae',
+  },
   headings: {
     work: '作業',
-    ratio: 'restic ÷ hikae',
     bar: '目標',
     measured: '測定値',
     verdict: '',
@@ -159,6 +204,8 @@ export const japanese: Words = {
   promise: (text) =>
     text
       .replace(/≥ (\S+)× as fast as restic/, 'restic の $1 倍以上の速さ')
+      .replace(/≥ (\S+)× as fast as a helper container/, '補助コンテナの $1 倍以上の速さ')
+      .replace(/≥ (\S+)× as fast as docker run and gzip/, 'docker run と gzip の $1 倍以上の速さ')
       .replace(/≤ (\S+)× the size of restic's/, 'restic の $1 倍以下')
       .replace(/≤ (\S+)× the time of one repository/, '1つの場合の $1 倍以下の時間'),
 }

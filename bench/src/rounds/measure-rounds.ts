@@ -5,19 +5,17 @@ import { openServer, type Server } from '../places/server.ts'
 import type { Tool } from '../tools/tool.ts'
 import { measureFiles } from './files.ts'
 import { measureRepository } from './repository.ts'
-import { Round, type RoundOptions } from './round.ts'
-
-export interface RoundsOptions extends Omit<RoundOptions, 'number' | 'dataSet' | 'tools' | 'server'> {
-  /** The files to back up, or the repository to work with. */
-  readonly source: string
-  readonly rounds: number
-}
+import { Round } from './round.ts'
+import type { RoundsOptions } from './rounds-options.ts'
+import { inTurn } from './turns.ts'
+import { measureVolumeRounds } from './volume-rounds.ts'
 
 /**
  * Measures all tools with one data set. Tools take turns within a round, and another one begins each round. Tools
  * without a bar against them (borg, tar) are measured in the first round only.
  */
 export async function measureRounds(dataSet: DataSet, tools: readonly Tool[], options: RoundsOptions): Promise<void> {
+  if (dataSet.kind === 'volume') return await measureVolumeRounds(dataSet, tools, options)
   const kind = dataSet.kind === 'files' ? dataSet.server : undefined
   const able = tools.filter(({ speaksToServers }) => kind === undefined || speaksToServers)
   const directory = join(options.directory, 'server')
@@ -25,9 +23,13 @@ export async function measureRounds(dataSet: DataSet, tools: readonly Tool[], op
   await using server = kind === undefined ? undefined : await openServer(kind, directory)
   for (let number = 1; number <= options.rounds; number++) {
     const taking = able.filter((tool) => number === 1 || tool.name === 'hikae' || tool.name === 'restic')
-    const turn = (number - 1) % taking.length
-    const inTurn = [...taking.slice(turn), ...taking.slice(0, turn)]
-    const round = new Round({ ...options, number, dataSet: dataSet.name, tools: inTurn, ...withServer(server) })
+    const round = new Round({
+      ...options,
+      number,
+      dataSet: dataSet.name,
+      tools: inTurn(taking, number),
+      ...withServer(server),
+    })
     if (dataSet.kind === 'files') await measureFiles(round, dataSet, options.source)
     else await measureRepository(round, dataSet, options.source)
     round.end()

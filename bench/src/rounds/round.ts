@@ -5,7 +5,7 @@ import { measure, output, type Command } from '../command.ts'
 import type { DataSetName } from '../data/data-set.ts'
 import { type Place, placeIn } from '../places/place.ts'
 import type { Server } from '../places/server.ts'
-import type { RepositorySize, Sample, Verb } from '../samples.ts'
+import type { Contender, RepositorySize, Sample, Verb } from '../samples.ts'
 import type { Tool, Upkeep } from '../tools/tool.ts'
 
 export interface RoundOptions {
@@ -24,6 +24,11 @@ export interface RoundOptions {
   readonly onTrouble: (message: string) => void
   onSample(sample: Sample): void
   onSize(size: RepositorySize): void
+}
+
+/** A tool, or one of its ways. */
+interface Measured {
+  readonly name: Contender
 }
 
 /** One round: all tools do the same work with one data set, in turns. */
@@ -45,7 +50,7 @@ export class Round {
   }
 
   /** The tool's repository in this round: an empty place when it is asked for the first time. */
-  async repositoryOf({ name }: Tool): Promise<Place> {
+  async repositoryOf({ name }: Measured): Promise<Place> {
     const place = this.#places.get(name) ?? (await this.newPlace(`${name}-repository`))
     this.#places.set(name, place)
     return place
@@ -77,7 +82,7 @@ export class Round {
   }
 
   /** Measures a command, with nothing left to write from before, and with memory that this machine has for sure. */
-  async measure(verb: Verb, tool: Tool, command: Command): Promise<void> {
+  async measure(verb: Verb, tool: Measured, command: Command): Promise<void> {
     const { number, dataSet, memoryBytes, signal, onTrouble } = this.#options
     await this.run({ file: 'sync', args: [] })
     const trouble = await claimMemory(memoryBytes, signal)
@@ -91,13 +96,22 @@ export class Round {
     return await output(command, this.#options.signal)
   }
 
-  /** Records what the tool's repository takes now, unless it is on a server. */
-  async recordSize(tool: Tool, after: RepositorySize['after']): Promise<void> {
+  /**
+   * Records what the tool's repository takes now, unless it is on a server.
+   *
+   * @param elsewhere bytes that are stored besides it
+   */
+  async recordSize(tool: Measured, after: RepositorySize['after'], elsewhere = 0): Promise<void> {
     const { number, dataSet } = this.#options
+    const stored = await this.storedBy(tool)
+    if (stored === undefined) return
+    this.#options.onSize({ dataSet, after, tool: tool.name, round: number, bytes: stored + elsewhere })
+  }
+
+  /** What the tool's repository takes now, in bytes; undefined when it is on a server. */
+  async storedBy(tool: Measured): Promise<number | undefined> {
     const { directory } = await this.repositoryOf(tool)
-    if (directory === undefined) return
-    const bytes = sizeOf(directory)
-    this.#options.onSize({ dataSet, after, tool: tool.name, round: number, bytes })
+    return directory === undefined ? undefined : sizeOf(directory)
   }
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { output, type Command } from '../command.ts'
 import type { Place } from '../places/place.ts'
 import { sharedWords } from './shared-words.ts'
+import { hikaeWays } from '../volumes/hikae-ways.ts'
 import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
 const program = fileURLToPath(new URL('../../../packages/hikae/bin/hikae', import.meta.url))
@@ -26,5 +27,6 @@ export async function hikae({ state, password, signal }: ToolContext): Promise<T
       backUp: (places, source) => atBoth(places, 'backup', source),
     },
     printVersion: () => run('--version'),
+    volumeWays: (volume) => hikaeWays(run, volume, { state, password }),
   }
 }

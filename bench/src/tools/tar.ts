@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { output, type Command } from '../command.ts'
 import type { Place } from '../places/place.ts'
+import { archiveWays } from '../volumes/archive-ways.ts'
 import { ToolMissingError, type Tool, type ToolContext } from './tool.ts'
 
 /** What many people do today. It encrypts nothing, deduplicates nothing and checks nothing. */
@@ -19,5 +20,6 @@ export async function tar({ signal }: ToolContext): Promise<Tool> {
     backUp: (repository, source) => bash('tar -cC "$1" . | gzip > "$2"', source, archive(repository)),
     restore: (repository, target) => bash('gzip -dc < "$1" | tar -xC "$2"', archive(repository), target),
     restoredAt: (target) => target,
+    volumeWays: archiveWays,
   }
 }

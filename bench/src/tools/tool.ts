@@ -1,5 +1,7 @@
 import type { Command } from '../command.ts'
 import type { Place } from '../places/place.ts'
+import type { MeasuredVolume } from '../volumes/measured-volume.ts'
+import type { VolumeWay } from '../volumes/volume-way.ts'
 
 export type ToolName = 'hikae' | 'restic' | 'borg' | 'tar'
 
@@ -28,6 +30,8 @@ export interface Tool {
   listSnapshots?(repository: Place): Command
   printVersion?(): Command
   readonly upkeep?: Upkeep
+  /** How it saves a volume of a Docker Engine; none for a tool that knows nothing of these. */
+  volumeWays?(volume: MeasuredVolume): readonly VolumeWay[]
 }
 
 /** What a repository in restic's format needs over the years, and what is asked of it. */
