@@ -2,9 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { startDaemon } from './daemon.ts'
 import { BASE_IMAGE, makeBaseContext } from './docker/base-image.ts'
-import { addDatabaseImage, type DatabaseImage } from './docker/database-images.ts'
 import { BOX_INIT, BOX_NAMESPACES } from './docker/box.ts'
-import { isRunning } from './process-tree.ts'
 import { isExecutable, isRoot, missingPrograms } from './requirements.ts'
 import { type ProcessOptions, type ProcessResult, runOk, runProcess } from './run-process.ts'
 import { makeTempDir } from './temp-dir.ts'
@@ -30,33 +28,29 @@ export interface TestDocker extends AsyncDisposable {
   docker(...args: string[]): Promise<string>
   /** The same with any end. */
   tryDocker(args: readonly string[], options?: ProcessOptions): Promise<ProcessResult>
-  /** About 1 s. @returns the name of the image, such as `test/postgres:15`; see {@link whyNoDatabaseImage} */
-  addDatabaseImage(image: DatabaseImage): Promise<string>
   /** The engine dies as from `kill -9`; containers go on until it comes back. */
   kill(): Promise<void>
   /** Starts it again after {@link TestDocker.kill}. */
   start(): Promise<void>
   /** Kills and starts it. */
   restart(): Promise<void>
+  /** Has the engine stand still, as when its machine is short of everything; disposing of it lets it go on. */
+  freeze(): Promise<Disposable>
   /** What the engine has logged. */
   log(): Promise<string>
 }
 
-  /** Has the engine stand still, as when its machine is short of everything; disposing of it lets it go on. */
-  freeze(): Promise<Disposable>
 export interface TestDockerOptions {
   /** Flags for dockerd besides ours. */
   readonly flags?: readonly string[]
   /** Whether {@link BASE_IMAGE} is there; true by default. */
   readonly hasBaseImage?: boolean
+  /** A program with arguments that starts dockerd, in its own place: `['setpriv', '--bounding-set', '-dac_override']`. */
+  readonly launcher?: readonly string[]
 }
 
 /** Why {@link startDocker} cannot work here; undefined when it can. */
 export async function whyNoDocker(): Promise<string | undefined> {
-  /** A program with arguments that starts dockerd, in its own place: `['setpriv', '--bounding-set', '-dac_override']`. */
-  readonly launcher?: readonly string[]
-  /** A folder for all that it keeps; that for temporary files by default. */
-  readonly parent?: string
   if (!isRoot()) return 'a Docker Engine of our own needs root'
   if (!(await isExecutable(CLIENT))) return "Debian's docker.io is not installed"
   return await missingPrograms('dockerd', 'containerd', 'iptables', 'ip', 'unshare', 'busybox')
@@ -67,7 +61,6 @@ export async function startDocker({
   flags = [],
   hasBaseImage = true,
   launcher = [],
-  parent,
 }: TestDockerOptions = {}): Promise<TestDocker> {
   await using started = new AsyncDisposableStack()
   const dir = started.use(await makeTempDir())
@@ -77,11 +70,11 @@ export async function startDocker({
   const host = `unix://${socket}`
   await mkdir(dataRoot)
   const dockerd = [
+    ...launcher,
     ...['dockerd', '--host', host, '--data-root', dataRoot, '--storage-driver', 'overlay2', '--dns', '127.0.0.1'],
     ...flags,
   ]
   const box = await startDaemon('unshare', [...BOX_NAMESPACES, 'bash', '-c', BOX_INIT, 'box', ...dockerd], {
-    ...launcher,
     log,
     env: { LOG: log, DOWN: down },
   })
@@ -112,21 +105,20 @@ export async function startDocker({
   const owned = started.move()
   return {
     ...{ host, socket, dataRoot, docker, tryDocker, kill, start },
-    addDatabaseImage: (image) => addDatabaseImage(docker, image),
     async restart() {
       await kill()
       await start()
+    },
+    async freeze() {
+      const engine = await onlyChild(init, 'dockerd')
+      process.kill(engine, 'SIGSTOP')
+      return { [Symbol.dispose]: () => void process.kill(engine, 'SIGCONT') }
     },
     log: () => readFile(log, 'utf8'),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-    async freeze() {
-      const engine = await onlyChild(init, 'dockerd')
-      process.kill(engine, 'SIGSTOP')
-      return { [Symbol.dispose]: () => void process.kill(engine, 'SIGCONT') }
-    },
 function clientEnvironment(host: string): Record<string, string | undefined> {
   return { DOCKER_HOST: host, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: undefined, DOCKER_CONFIG: '/nonexistent' }
 }
@@ -148,4 +140,12 @@ async function onlyChild(pid: number, name?: string): Promise<number> {
     await setTimeout(5)
   }
   throw new Error(`process ${pid} has no child${name === undefined ? '' : ` named ${name}`}`)
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    return !/^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
 }
