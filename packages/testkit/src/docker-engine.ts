@@ -2,7 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { startDaemon } from './daemon.ts'
 import { BASE_IMAGE, makeBaseContext } from './docker/base-image.ts'
+import { addDatabaseImage, type DatabaseImage } from './docker/database-images.ts'
 import { BOX_INIT, BOX_NAMESPACES } from './docker/box.ts'
+import { isRunning } from './process-tree.ts'
 import { isExecutable, isRoot, missingPrograms } from './requirements.ts'
 import { type ProcessOptions, type ProcessResult, runOk, runProcess } from './run-process.ts'
 import { makeTempDir } from './temp-dir.ts'
@@ -28,6 +30,8 @@ export interface TestDocker extends AsyncDisposable {
   docker(...args: string[]): Promise<string>
   /** The same with any end. */
   tryDocker(args: readonly string[], options?: ProcessOptions): Promise<ProcessResult>
+  /** About 1 s. @returns the name of the image, such as `test/postgres:15`; see {@link whyNoDatabaseImage} */
+  addDatabaseImage(image: DatabaseImage): Promise<string>
   /** The engine dies as from `kill -9`; containers go on until it comes back. */
   kill(): Promise<void>
   /** Starts it again after {@link TestDocker.kill}. */
@@ -47,6 +51,8 @@ export interface TestDockerOptions {
   readonly hasBaseImage?: boolean
   /** A program with arguments that starts dockerd, in its own place: `['setpriv', '--bounding-set', '-dac_override']`. */
   readonly launcher?: readonly string[]
+  /** A folder for all that it keeps; that for temporary files by default. */
+  readonly parent?: string
 }
 
 /** Why {@link startDocker} cannot work here; undefined when it can. */
@@ -61,9 +67,10 @@ export async function startDocker({
   flags = [],
   hasBaseImage = true,
   launcher = [],
+  parent,
 }: TestDockerOptions = {}): Promise<TestDocker> {
   await using started = new AsyncDisposableStack()
-  const dir = started.use(await makeTempDir())
+  const dir = started.use(await makeTempDir(parent))
   const [socket, dataRoot, log, down] = ['docker.sock', 'data', 'dockerd.log', 'down'].map((name) =>
     dir.join(name),
   ) as [string, string, string, string]
@@ -105,6 +112,7 @@ export async function startDocker({
   const owned = started.move()
   return {
     ...{ host, socket, dataRoot, docker, tryDocker, kill, start },
+    addDatabaseImage: (image) => addDatabaseImage(docker, image),
     async restart() {
       await kill()
       await start()
@@ -140,12 +148,4 @@ async function onlyChild(pid: number, name?: string): Promise<number> {
     await setTimeout(5)
   }
   throw new Error(`process ${pid} has no child${name === undefined ? '' : ` named ${name}`}`)
-}
-
-async function isRunning(pid: number): Promise<boolean> {
-  try {
-    return !/^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
 }
