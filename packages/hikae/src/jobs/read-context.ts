@@ -9,12 +9,13 @@ import type { RunContext } from './run-context.ts'
  */
 export function readContext(
   { name }: JobSource,
-  { folder, own = [], env, folders, journal }: RunContext,
+  { stack, folder, own = [], env, folders, journal }: RunContext,
   signal: AbortSignal,
   scratch: AsyncDisposableStack,
 ): ReadContext {
   return {
     source: name,
+    stack,
     folder,
     own,
     env,

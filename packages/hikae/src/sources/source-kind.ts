@@ -98,6 +98,8 @@ export interface KeptCopy {
 export interface SourceContext {
   /** Of the source in the stack file, for messages and names. */
   readonly source: string
+  /** Of the stack, as snapshots say it. */
+  readonly stack: string
   /** Of the stack file: relative paths begin here. */
   readonly folder: string
   /** What is Hikae's on this machine: its state, and the repositories of the stack. */

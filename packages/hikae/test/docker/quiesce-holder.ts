@@ -33,6 +33,7 @@ export class Holder {
     const { folder } = this.#places
     return {
       source,
+      stack: 'test',
       folder,
       env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
       signal,
@@ -59,7 +60,7 @@ export class Holder {
 
   /** What the next start does. */
   async settle(source = 'tried'): Promise<readonly Finding[]> {
-    return await releaseHeld(this.context(source), () => this.open())
+    return await releaseHeld(this.context(source))
   }
 
   /** What is left of holds: records and locks. */

@@ -19,6 +19,7 @@ const order = JSON.parse(process.argv[2]!) as KilledRestore
 const { signal } = new AbortController()
 const context: ReadContext = {
   source: 'tried',
+  stack: 'test',
   folder: order.state,
   env: process.env,
   signal,

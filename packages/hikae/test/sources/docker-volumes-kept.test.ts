@@ -87,8 +87,21 @@ describe.skipIf(skipBecause(await whyNoDocker()))('what restores of volumes have
       const plan = await dockerVolumesSource.planRestore(config, await ground.point(), {}, context)
       const { kept } = await plan.apply(context.signal)
       expect(await placesKept(docker, name, { ...context, source: 'other' })).toEqual([])
+      expect(await placesKept(docker, name, { ...context, stack: 'other' })).toEqual([])
       expect(await placesKept(docker, name, context)).toEqual([kept])
     }
+  })
+
+  test('is not removed when it does not say of which stack it is', async ({ docker, context, expect }) => {
+    const name = docker.name('unclear')
+    const kept = await makeKept(docker, name, { 'hikae.source': context.source })
+    const [copy] = await dockerVolumesSource.kept!(docker.config({ names: [name] }), context)
+    expect(copy?.place).toBe(`volume ${kept}`)
+    await expect(copy!.remove(context)).rejects.toMatchObject({
+      message: `the volume ${kept} does not say which stack's restore has kept it`,
+      hint: expect.stringContaining(`docker volume rm ${kept}`),
+    })
+    expect(await docker.volumes(name)).toEqual([kept])
   })
 })
 

@@ -45,6 +45,7 @@ http.request = (options, ...others) => {
 const { signal } = new AbortController()
 const context: ReadContext = {
   source: 'tried',
+  stack: 'test',
   folder: order.folder,
   env: { ...process.env, XDG_STATE_HOME: `${order.folder}/xdg` },
   signal,

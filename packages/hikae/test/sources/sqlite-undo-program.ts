@@ -11,6 +11,7 @@ const signal = new AbortController().signal
 const { NODE_OPTIONS: _, ...env } = process.env
 const context = {
   source: 'bank',
+  stack: 'test',
   folder,
   env,
   signal,

@@ -10,6 +10,7 @@ const keep = (name: string) => async (): Promise<string> => {
 }
 await swarmSource.open(swarmSchema.parse(JSON.parse(given)), {
   source: 'tried',
+  stack: 'test',
   folder,
   env: process.env,
   signal: new AbortController().signal,

@@ -35,6 +35,7 @@ export class SourceGround {
   context(folder: string, signal: AbortSignal = new AbortController().signal): ReadContext {
     return {
       source: 'tried',
+      stack: 'test',
       folder,
       env: process.env,
       signal,

@@ -24,7 +24,14 @@ export async function examineSources(
     const { name, kind, config } = source
     signal.throwIfAborted()
     const subject = `source ${name}`
-    const context: SourceContext = { source: name, folder: stack.stack.folder, own: stack.own, env, signal }
+    const context: SourceContext = {
+      source: name,
+      stack: stack.name,
+      folder: stack.stack.folder,
+      own: stack.own,
+      env,
+      signal,
+    }
     const found = await examined(subject, async () => kind.examine(config, context), signal)
     const saved = jobs.some((job) => job.sources.some((source) => source.name === name))
     if (!saved) found.push(unsaved(subject))

@@ -19,6 +19,7 @@ export function sourceContext(
   const folders = new StackFolders(stack.stateFolder).forCommand()
   return {
     source: name,
+    stack: stack.name,
     folder: stack.stack.folder,
     own: stack.own,
     env,

@@ -68,10 +68,12 @@ async function sizeOf(places: readonly string[], signal: AbortSignal): Promise<n
 
 /** Whether the source has kept a volume that its configuration means, be that there now or not. */
 function isKeptOf(config: DockerVolumesConfig, volume: Volume, context: ReadContext): boolean {
-  // What was kept by an earlier Hikae does not say of which source.
-  const { [LABELS.kept]: name, [LABELS.time]: time, [LABELS.source]: source = context.source } = volume.labels
+  // What was kept by an earlier Hikae does not say of which source, or of which stack.
+  const { source: ownSource, stack: ownStack } = context
+  const { [LABELS.source]: source = ownSource, [LABELS.stack]: stack = ownStack } = volume.labels
+  const { [LABELS.kept]: name, [LABELS.time]: time } = volume.labels
   const spec = specOfLabel(volume)
-  if (source !== context.source || name === undefined || time === undefined || !spec) return false
+  if (source !== ownSource || stack !== ownStack || name === undefined || time === undefined || !spec) return false
   return selectVolumes(config, [{ ...volume, ...spec, name }]).volumes.length > 0
 }
 
@@ -142,8 +144,17 @@ async function remove(
   volumes: readonly KeptVolume[],
   context: ReadContext,
 ): Promise<void> {
+  for (const { kept } of volumes) refuseUnclear(kept)
   await using engine = await openConfiguredEngine(config, context)
   for (const { kept } of volumes) await removeVolume(engine, kept.name)
+}
+
+/** @throws {InputError} it may be all that another stack has to undo its restore */
+function refuseUnclear({ name, labels }: Volume): void {
+  if (labels[LABELS.source] !== undefined && labels[LABELS.stack] !== undefined) return
+  throw new InputError(`the volume ${name} does not say which stack's restore has kept it`, {
+    hint: `an earlier Hikae has made it: if it is of this stack, remove it with \`docker volume rm ${name}\``,
+  })
 }
 
 async function liveOf(engine: DockerEngine, volumes: readonly KeptVolume[]): Promise<Map<string, Volume>> {

@@ -139,7 +139,7 @@ async function copyOf(
 ): Promise<Volume> {
   const { driver, options } = live
   const labels = {
-    ...keptLabels({ spec: specOf(live), time, from: fresh.name, source: context.source }),
+    ...keptLabels({ spec: specOf(live), time, from: fresh.name, source: context.source, stack: context.stack }),
     [LABELS.copied]: 'true',
   }
   const kept = await createVolume(engine, {

@@ -33,7 +33,7 @@ export async function swapVolume(
   live: Volume,
   fresh: Volume,
   time: Date,
-  { source }: Pick<ReadContext, 'source'>,
+  { source, stack }: Pick<ReadContext, 'source' | 'stack'>,
 ): Promise<SwappedVolume> {
   const { driver, options } = live
   const name = await freeKeptName(engine, live.name, time)
@@ -43,7 +43,7 @@ export async function swapVolume(
     name,
     driver,
     options,
-    labels: keptLabels({ spec: specOf(live), time, from: fresh.name, source }),
+    labels: keptLabels({ spec: specOf(live), time, from: fresh.name, source, stack }),
   })
   try {
     await moveContent(live, kept)

@@ -24,6 +24,8 @@ export const LABELS = {
   time: 'hikae.time',
   /** On what keeps: the source that was restored, as the stack file names it. */
   source: 'hikae.source',
+  /** On what keeps: the stack whose source that is. */
+  stack: 'hikae.stack',
   /** What the volume is made of, to make it again. */
   spec: 'hikae.spec',
   /** The process. */
@@ -63,14 +65,17 @@ export interface Replacing {
   readonly from: string
   /** Of the stack file. */
   readonly source: string
+  /** Of the stack file. */
+  readonly stack: string
 }
 
-export function keptLabels({ spec, time, from, source }: Replacing): Record<string, string> {
+export function keptLabels({ spec, time, from, source, stack }: Replacing): Record<string, string> {
   return {
     [LABELS.kept]: spec.name,
     [LABELS.time]: time.toISOString(),
     [LABELS.from]: from,
     [LABELS.source]: source,
+    [LABELS.stack]: stack,
     [LABELS.spec]: JSON.stringify(spec),
     [LABELS.by]: madeByUs(),
   }
