@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { skipBecause, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { dockerVolumesSource } from '../../src/sources/docker-volumes/docker-volumes-source.ts'
@@ -102,44 +101,5 @@ describe.skipIf(skipBecause(await whyNoDocker()))('what restores of volumes have
       hint: expect.stringContaining(`docker volume rm ${kept}`),
     })
     expect(await docker.volumes(name)).toEqual([kept])
-  })
-})
-
-describe.skipIf(skipBecause(await whyNoDocker()))('a restore of several volumes that was killed between them', () => {
-  /** One is replaced, another only built. */
-  async function interrupted(docker: DockerGround, from: 'there' | 'gone'): Promise<[string, string]> {
-    const [replaced, old] = [docker.name('replaced'), docker.name('old')]
-    const by = { 'hikae.by': JSON.stringify({ ...OVER, started: from === 'gone' ? 2 : 1 }) }
-    const fresh = async (of: string): Promise<string> => {
-      await docker.docker.docker('volume', 'create', ...labelFlags({ 'hikae.new': of, ...by }), `${of}.hikae-new-1`)
-      return `${of}.hikae-new-1`
-    }
-    await docker.fill(replaced, { state: 'saved' })
-    await docker.fill(old, { state: 'changed' })
-    const one = from === 'gone' ? 'gone' : await fresh(replaced)
-    if (from === 'there') await rm(docker.at(one), { recursive: true })
-    const kept = await makeKept(docker, replaced, { 'hikae.from': one, ...by })
-    await docker.fill(kept, { state: 'changed' })
-    await docker.fill(await fresh(old), { state: 'saved' })
-    return [replaced, old]
-  }
-
-  test('is told of as an error, whichever way they are replaced', async ({ docker, context, expect }) => {
-    for (const from of ['there', 'gone'] as const) {
-      const [replaced, old] = await interrupted(docker, from)
-      const config = docker.config({ names: [replaced, old] })
-      const findings = await dockerVolumesSource.settle!(config, context)
-      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([
-        {
-          severity: 'error',
-          message: expect.stringContaining(`${replaced} have what was restored, and ${old} what was there before`),
-          hint: expect.stringContaining('restore again'),
-        },
-      ])
-      expect(await docker.contents(replaced)).toEqual({ state: 'saved' })
-      expect(await docker.contents(old)).toEqual({ state: 'changed' })
-      expect(await docker.volumes(old)).toEqual([old])
-      expect(await dockerVolumesSource.settle!(config, context)).toEqual([])
-    }
   })
 })

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module'
 import { BASE_IMAGE, skipBecause, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { type DockerEngine, openEngine } from '../../src/docker/engine.ts'
+import { NotFilledError } from '../../src/sources/docker-volumes/restore/not-filled.ts'
 import { dockerVolumesSource } from '../../src/sources/docker-volumes/docker-volumes-source.ts'
-import { replaceContent } from '../../src/sources/docker-volumes/restore/replace-content.ts'
+import { prepareReplacing } from '../../src/sources/docker-volumes/restore/replace-content.ts'
 import { freshLabels } from '../../src/sources/docker-volumes/restore/volume-labels.ts'
 import type { SwappedVolume } from '../../src/sources/docker-volumes/restore/swap-volume.ts'
 import { createVolume, findVolume } from '../../src/sources/docker-volumes/volume.ts'
@@ -38,13 +39,13 @@ async function replace(
   const volume = await createVolume(engine, spec)
   await docker.fill(fresh, { state: 'new' })
   const time = new Date('2026-11-21T20:17:14Z')
-  return await replaceContent(
-    engine,
-    (await findVolume(engine, live))!,
-    { volume, leave: () => undefined },
-    time,
-    context,
-  )
+  const prepared = await prepareReplacing(engine, (await findVolume(engine, live))!, volume, time, context)
+  try {
+    return await prepared.replace()
+  } catch (error) {
+    if (!(error instanceof NotFilledError)) await prepared.drop()
+    throw error
+  }
 }
 
 const replaceTest = test.extend('engine', async ({ docker, context }, { onCleanup }) => {

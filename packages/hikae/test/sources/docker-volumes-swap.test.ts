@@ -1,7 +1,7 @@
 import { skipBecause, watchSystemCalls, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
 import { openEngine } from '../../src/docker/engine.ts'
-import { swapVolume } from '../../src/sources/docker-volumes/restore/swap-volume.ts'
+import { prepareSwap } from '../../src/sources/docker-volumes/restore/swap-volume.ts'
 import { findVolume } from '../../src/sources/docker-volumes/volume.ts'
 import { test } from './docker-volumes-ground.ts'
 
@@ -22,10 +22,13 @@ describe.skipIf(skipBecause(await whyNoDocker()))('volumes whose contents are ex
           changes++
           return changes === at ? { kind: 'error', code: 'EIO' } : undefined
         })
-        const swapped = await swapVolume(engine, ...volumes, new Date(1_700_000_000_000 + at * 1000), context).catch(
-          () => undefined,
-        )
-        if (!swapped) return 'not exchanged'
+        const time = new Date(1_700_000_000_000 + at * 1000)
+        const prepared = await prepareSwap(engine, ...volumes, time, context)
+        const swapped = await prepared.replace().catch(() => undefined)
+        if (!swapped) {
+          await prepared.drop()
+          return 'not exchanged'
+        }
         return await swapped.undo().then(
           () => 'undone',
           () => 'not undone',

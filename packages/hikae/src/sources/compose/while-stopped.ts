@@ -3,7 +3,7 @@ import { type ContainerSummary, isAlive, listContainers } from '../../docker/con
 import type { DockerEngine } from '../../docker/engine.ts'
 import { holdContainers } from '../../docker/quiesce/hold.ts'
 import { errorMessage, InputError } from '../../errors.ts'
-import { waitForHealth } from '../docker-volumes/restore/wait-for-health.ts'
+import { waitForHealth } from '../../docker/containers/wait-for-health.ts'
 import type { Finding } from '../finding.ts'
 import type { KeptCopy, ReadContext, Restored, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'

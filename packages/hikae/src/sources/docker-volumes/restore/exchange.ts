@@ -1,14 +1,17 @@
+import { waitForHealth } from '../../../docker/containers/wait-for-health.ts'
+import { DockerError } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage, InputError, isKnownError, ProgramError } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import type { Volume } from '../volume.ts'
 import type { FreshVolume } from './build-volume.ts'
+import { type ExchangeRecord, recordExchange } from './exchange-record.ts'
 import { stopUsers } from './hold-users.ts'
 import { NotFilledError } from './not-filled.ts'
-import { replaceContent } from './replace-content.ts'
-import { type SwappedVolume, swapVolume } from './swap-volume.ts'
-import { waitForHealth } from './wait-for-health.ts'
+import { prepareReplacing } from './replace-content.ts'
+import { startEnded } from './start-ended.ts'
+import { type PreparedSwap, prepareSwap, type SwappedVolume } from './swap-volume.ts'
 
 /** What was put in place stays there, and what was there before is kept. */
 class NotUndoneError extends ProgramError {
@@ -42,20 +45,7 @@ export async function exchange(
 ): Promise<Exchanged> {
   const volumes = exchanges.map(({ live }) => live)
   await using hold = await stopUsers(engine, volumes, context)
-  const swapped: SwappedVolume[] = []
-  try {
-    for (const { live, fresh } of exchanges) {
-      context.signal.throwIfAborted()
-      swapped.push(
-        fresh.way === 'direct'
-          ? await swapVolume(engine, live, fresh.volume, time, context)
-          : await replaceContent(engine, live, fresh, time, context),
-      )
-    }
-  } catch (error) {
-    await undoAll(swapped, error)
-    throw error
-  }
+  const swapped = await exchangeAll(engine, exchanges, time, context)
   const { findings, leftToAnother } = await hold.release()
   const started = hold.containers.filter((name) => !leftToAnother.includes(name))
   try {
@@ -63,14 +53,109 @@ export async function exchange(
     await waitForHealth(engine, started, context.signal)
   } catch (error) {
     try {
-      await undoWhileStopped(engine.outlastingStops(), volumes, swapped, error, context)
-      await startEnded(engine.outlastingStops(), started)
+      await undoWhileStopped(engine, volumes, swapped, { cause: error, context, start: started })
     } catch (again) {
+      for (const { fresh } of exchanges) fresh.leave()
       throw notUndone(error, again, swapped)
     }
     throw undone(error)
   }
   return { kept: swapped.map(({ kept }) => kept.name), findings }
+}
+
+/**
+ * Exchanges the contents of all of them, or of none, also when the process is killed on the way: what is done is written
+ * down as a whole first.
+ */
+async function exchangeAll(
+  engine: DockerEngine,
+  exchanges: readonly Exchange[],
+  time: Date,
+  context: ReadContext,
+): Promise<readonly SwappedVolume[]> {
+  if (exchanges.length === 0) return []
+  const prepared = await prepareAll(engine, exchanges, time, context)
+  const swapped: SwappedVolume[] = []
+  let record: ExchangeRecord | undefined
+  try {
+    const steps = prepared.map(({ step }) => step)
+    record = await recordExchange(engine, { towards: 'new', steps }, context)
+    for (const each of prepared) {
+      context.signal.throwIfAborted()
+      swapped.push(await each.replace())
+    }
+  } catch (error) {
+    // A volume that is not there has to become the new one, and the others with it: the next start does that.
+    const isHalfDone = error instanceof NotFilledError
+    if (isHalfDone) for (const { fresh } of exchanges) fresh.leave()
+    else await takeBack(engine, { exchanges, prepared, swapped, record }, { cause: error, context })
+    throw error
+  }
+  await record.remove()
+  return swapped
+}
+
+/** Makes places for what is in the volumes now. */
+async function prepareAll(
+  engine: DockerEngine,
+  exchanges: readonly Exchange[],
+  time: Date,
+  context: ReadContext,
+): Promise<readonly PreparedSwap[]> {
+  const prepared: PreparedSwap[] = []
+  try {
+    for (const { live, fresh } of exchanges) {
+      context.signal.throwIfAborted()
+      const prepare = fresh.way === 'direct' ? prepareSwap : prepareReplacing
+      prepared.push(await prepare(engine, live, fresh.volume, time, context))
+    }
+    return prepared
+  } catch (error) {
+    await dropAll(prepared, context)
+    throw error
+  }
+}
+
+interface Interrupted {
+  readonly exchanges: readonly Exchange[]
+  readonly prepared: readonly PreparedSwap[]
+  readonly swapped: readonly SwappedVolume[]
+  readonly record: ExchangeRecord | undefined
+}
+
+interface Undoing {
+  readonly cause: unknown
+  readonly context: ReadContext
+  /** What says that they get the new. */
+  readonly insteadOf?: ExchangeRecord
+  /** Names of containers that are to run when all is as it was. */
+  readonly start?: readonly string[]
+}
+
+async function takeBack(
+  engine: DockerEngine,
+  { exchanges, prepared, swapped, record }: Interrupted,
+  { cause, context }: Omit<Undoing, 'insteadOf'>,
+): Promise<void> {
+  try {
+    const undo = await undoTogether(engine, swapped, { cause, context, ...(record && { insteadOf: record }) })
+    await undo?.remove()
+  } catch (error) {
+    for (const { fresh } of exchanges) fresh.leave()
+    throw error
+  }
+  await dropAll(prepared.slice(swapped.length), context)
+}
+
+/** What stays is removed by the next start: why it has to be is worth more words. */
+async function dropAll(prepared: readonly PreparedSwap[], { log }: ReadContext): Promise<void> {
+  for (const { step, drop } of prepared) {
+    try {
+      await drop()
+    } catch (error) {
+      log(`the volume ${step.to}, which this restore has made, is left: ${errorMessage(error)}`)
+    }
+  }
 }
 
 function refuseUnwell(findings: readonly Finding[]): void {
@@ -83,22 +168,48 @@ async function undoWhileStopped(
   engine: DockerEngine,
   volumes: readonly Volume[],
   swapped: readonly SwappedVolume[],
-  cause: unknown,
-  context: ReadContext,
+  undoing: Undoing,
 ): Promise<void> {
-  const outlasting = { ...context, signal: new AbortController().signal }
-  await using hold = await stopUsers(engine, volumes, outlasting)
-  await undoAll(swapped, cause)
+  const lasting = engine.outlastingStops()
+  const context = { ...undoing.context, signal: new AbortController().signal }
+  await using hold = await stopUsers(lasting, volumes, context)
+  const record = await undoTogether(lasting, swapped, { ...undoing, context })
   await hold.release()
+  await startEnded(lasting, undoing.start ?? [])
+  await record?.remove()
 }
 
-/** Those that ended with what was restored were not stopped for the undo, and so are not started after it. */
-async function startEnded(engine: DockerEngine, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const { State: state } = await engine.ask(`look at the container ${name}`, (api) =>
-      api.getContainer(name).inspect(),
-    )
-    if (!state.Running) await engine.ask(`start the container ${name}`, (api) => api.getContainer(name).start())
+/**
+ * Puts back what was in several volumes, also when the process is killed between them.
+ *
+ * @returns what says so, to be removed when all is done
+ * @throws {NotUndoneError}
+ */
+async function undoTogether(
+  engine: DockerEngine,
+  swapped: readonly SwappedVolume[],
+  undoing: Undoing,
+): Promise<ExchangeRecord | undefined> {
+  const record = swapped.length > 0 ? await recordUndo(engine.outlastingStops(), swapped, undoing) : undefined
+  await undoing.insteadOf?.remove()
+  await undoAll(swapped, undoing.cause)
+  return record
+}
+
+/** An engine that is gone keeps nobody from putting back what needs none. */
+async function recordUndo(
+  engine: DockerEngine,
+  swapped: readonly SwappedVolume[],
+  { context, insteadOf, start = [] }: Undoing,
+): Promise<ExchangeRecord | undefined> {
+  const steps = swapped.map(({ back }) => back)
+  try {
+    const instead = insteadOf && { insteadOf: insteadOf.name }
+    return await recordExchange(engine, { towards: 'old', steps, start: [...start], ...instead }, context)
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error
+    context.log(`that the restore is taken back is not written down: ${error.message}`)
+    return undefined
   }
 }
 

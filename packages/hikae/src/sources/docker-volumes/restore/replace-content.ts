@@ -5,57 +5,61 @@ import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import type { HelperWork } from '../helper-with.ts'
 import { specOf } from '../volume-facts.ts'
-import { createVolume, findVolume, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
+import { createVolume, findVolume, listVolumes, removeVolume, type Volume, type VolumeSpec } from '../volume.ts'
 import { copyThroughEngine, countVolume } from './archive-content.ts'
-import type { FreshVolume } from './build-volume.ts'
 import { compare } from './build-volume.ts'
+import type { ExchangeStep } from './exchange-record.ts'
 import { notFilled } from './not-filled.ts'
-import { finished, removedFilling } from './settle-findings.ts'
-import type { SwappedVolume } from './swap-volume.ts'
+import { finished, putBack, removedFilling } from './settle-findings.ts'
+import type { PreparedSwap } from './swap-volume.ts'
 import { fillingLabels, fillingVolumeName, freeKeptName, keptLabels, LABELS, specOfLabel } from './volume-labels.ts'
 
 /**
- * Puts the content of one volume in the place of another's where nothing can be renamed: the old is copied, then the volume is
- * removed, made again and filled. The engine's archive API removes no files.
+ * Makes ready to put the content of one volume in the place of another's where nothing can be renamed: the old is copied. Then
+ * the volume is removed, made again and filled. The engine's archive API removes no files.
  *
- * What is done is written down as volumes: a copy is whole when the volume that it makes room for is gone; while there is
- * one that says that a volume is being filled, `settleVolumes` fills it again.
+ * What is done is written down as volumes: while there is one that says that a volume is being filled, `settleVolumes` fills
+ * it again.
  *
  * @param live no container has it, not even a stopped one
- * @throws what was there is in its place then, or the fresh volume is left for `settleVolumes`
  */
-export async function replaceContent(
+export async function prepareReplacing(
   engine: DockerEngine,
   live: Volume,
-  fresh: Pick<FreshVolume, 'volume' | 'leave'>,
+  fresh: Volume,
   time: Date,
   context: ReadContext,
-): Promise<SwappedVolume> {
-  const kept = await copyOf(engine, live, fresh.volume, time, context)
+): Promise<PreparedSwap> {
+  const kept = await copyOf(engine, live, fresh, time, context)
   const spec = specOf(live)
-  // From here on it is all or nothing, whoever wants to stop.
+  // Once begun, it is all or nothing, whoever wants to stop.
   const lasting = engine.outlastingStops()
   const unstopped = { signal: new AbortController().signal, log: context.log }
-  const mark = await markReplacing(lasting, spec, fresh.volume, kept)
-  const refusal = await refusalToRemove(lasting, live.name)
-  if (refusal) {
-    await removeVolume(lasting, mark)
-    await removeVolume(lasting, kept.name)
-    throw refusal
-  }
-  fresh.leave()
-  const filled = await refillFor(lasting, { spec, from: fresh.volume, kept }, unstopped)
-  await removeVolume(lasting, fresh.volume.name)
-  await removeVolume(lasting, mark)
   return {
-    live: filled,
-    kept,
-    async undo() {
-      const again = await markFilling(lasting, fillingLabels(spec, { from: kept.name, kept: kept.name }))
-      await refillFor(lasting, { spec, from: kept, kept }, unstopped)
-      await removeVolume(lasting, kept.name)
-      await removeVolume(lasting, again)
+    step: { way: 'archive', spec, from: fresh.name, to: kept.name },
+    async replace() {
+      const mark = await markFilling(lasting, fillingLabels(spec, { from: fresh.name, kept: kept.name }))
+      const refusal = await refusalToRemove(lasting, live.name)
+      if (refusal) {
+        await removeVolume(lasting, mark)
+        throw refusal
+      }
+      const filled = await refillFor(lasting, { spec, from: fresh, kept }, unstopped)
+      await removeVolume(lasting, fresh.name)
+      await removeVolume(lasting, mark)
+      return {
+        live: filled,
+        kept,
+        back: { way: 'archive', spec, from: kept.name, to: kept.name },
+        async undo() {
+          const again = await markFilling(lasting, fillingLabels(spec, { from: kept.name, kept: kept.name }))
+          await refillFor(lasting, { spec, from: kept, kept }, unstopped)
+          await removeVolume(lasting, kept.name)
+          await removeVolume(lasting, again)
+        },
+      }
     },
+    drop: () => removeVolume(lasting, kept.name),
   }
 }
 
@@ -110,7 +114,27 @@ export async function finishFilling(engine: DockerEngine, mark: Volume, signal: 
     await removeVolume(engine, from)
   }
   await removeVolume(engine, mark.name)
-  return [finished(spec.name, kept)]
+  return [from === kept ? putBack([spec.name]) : finished([spec.name], [kept])]
+}
+
+/** The same for a volume of several that are replaced together, also when it was not begun. */
+export async function finishReplacing(
+  engine: DockerEngine,
+  { spec, from, to }: ExchangeStep,
+  signal: AbortSignal,
+): Promise<void> {
+  const mark = await markOf(engine, spec.name, from)
+  if (!mark && !(await findVolume(engine, from))) return
+  const labels = fillingLabels(spec, { from, kept: to })
+  const name = mark?.name ?? (await markFilling(engine, labels))
+  await finishFilling(engine, (await findVolume(engine, name))!, signal)
+}
+
+/** What says that a volume is being filled from another. */
+export async function markOf(engine: DockerEngine, name: string, from: string): Promise<Volume | undefined> {
+  return (await listVolumes(engine)).find(
+    ({ labels }) => labels[LABELS.filling] === name && labels[LABELS.from] === from,
+  )
 }
 
 /** @returns whether it was there; one of the same name that somebody else has made meanwhile is not */
@@ -119,15 +143,6 @@ async function removeFilled(engine: DockerEngine, name: string, restored: string
   if (!volume || restored === undefined || volume.labels[LABELS.restored] !== restored) return false
   await removeVolume(engine, name)
   return true
-}
-
-async function markReplacing(engine: DockerEngine, spec: VolumeSpec, from: Volume, kept: Volume): Promise<string> {
-  try {
-    return await markFilling(engine, fillingLabels(spec, { from: from.name, kept: kept.name }))
-  } catch (error) {
-    await removeVolume(engine, kept.name)
-    throw error
-  }
 }
 
 async function copyOf(

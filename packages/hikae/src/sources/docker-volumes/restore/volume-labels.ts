@@ -12,6 +12,8 @@ export const LABELS = {
   kept: 'hikae.kept',
   /** Says that that volume is being filled: while it is there, the volume is not whole. */
   filling: 'hikae.filling',
+  /** Says that contents of several volumes are being exchanged, and which: see `recordExchange`. */
+  exchange: 'hikae.exchange',
   /** On what keeps, and on what says so: the volume whose content takes the place. */
   from: 'hikae.from',
   /** On what keeps: it is a copy, whole when the volume that it makes room for is gone. */
@@ -32,6 +34,10 @@ export const LABELS = {
   by: 'hikae.by',
 } as const
 
+const texts = z.record(z.string(), z.string())
+/** What a volume is made of, in a label. */
+export const specSchema = z.object({ name: z.string(), driver: z.string(), options: texts, labels: texts })
+
 const LONGEST_NAME = 255
 /** Room for what is put behind a name. */
 const LONGEST_ADDITION = 40
@@ -51,6 +57,10 @@ export function freshVolumeName(name: string): string {
 
 export function fillingVolumeName(name: string): string {
   return `${shortened(name)}.hikae-filling-${randomBytes(4).toString('hex')}`
+}
+
+export function exchangeVolumeName(): string {
+  return `hikae-exchange-${randomBytes(4).toString('hex')}`
 }
 
 export function freshLabels(name: string): Record<string, string> {
@@ -96,11 +106,8 @@ export function fillingLabels(
 
 /** Whether a restore made it for itself: it is the past or the future of another. */
 export function isOwnVolume({ labels }: VolumeSpec): boolean {
-  return [LABELS.fresh, LABELS.kept, LABELS.filling].some((label) => labels[label] !== undefined)
+  return [LABELS.fresh, LABELS.kept, LABELS.filling, LABELS.exchange].some((label) => labels[label] !== undefined)
 }
-
-const texts = z.record(z.string(), z.string())
-const specSchema = z.object({ name: z.string(), driver: z.string(), options: texts, labels: texts })
 
 /** @returns undefined when the label does not say it */
 export function specOfLabel({ labels }: VolumeSpec): VolumeSpec | undefined {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Docker from 'dockerode'
-import type { DockerEngine } from '../../../docker/engine.ts'
-import { InputError } from '../../../errors.ts'
+import type { DockerEngine } from '../engine.ts'
+import { InputError } from '../../errors.ts'
 
 const LOOK_MS = 200
 /** How long a container without a health check has to run. */
@@ -38,7 +38,7 @@ async function waitForOne(engine: DockerEngine, name: string, signal: AbortSigna
     if (isWell(state, passedMs)) return
     const trouble = troubleOf(state, first, passedMs)
     if (trouble !== undefined) {
-      throw new InputError(`the container ${name} ${trouble} with what was restored`, {
+      throw new InputError(`the container ${name} ${trouble}`, {
         hint: `look at \`docker logs ${name}\``,
       })
     }
