@@ -2,6 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeTempDir } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
+import { DISCOVER, type ProposedSource } from './finder.ts'
 import { lookAround, uniqueName } from './look-around.ts'
 import { settleSources } from './settle-sources.ts'
 
@@ -49,6 +50,20 @@ describe('looking around', () => {
     const { surroundings } = await look()
     expect(surroundings.files.map(({ path }) => path)).toEqual(['real/file'])
     expect(surroundings.isWhole).toBe(true)
+  })
+
+  test('leaves names to what containers bring, and proposes that whatever kinds there are', async ({ dir, expect }) => {
+    const proposed: ProposedSource[] = [
+      { name: 'labels', kind: DISCOVER, config: {}, description: 'rows', brings: ['rows', 'files'] },
+      { name: 'files', kind: 'files', config: {}, description: 'all' },
+      { name: 'swarm', kind: 'swarm', config: {}, description: 'of no kind that there is' },
+    ]
+    const { sources } = await lookAround(dir.path, {
+      ...{ kinds: KINDS, limits: { entries: 10, milliseconds: 1000 }, clock: () => 0, env: NO_DOCKER },
+      finders: [{ name: 'test', find: async () => proposed }],
+      signal: new AbortController().signal,
+    })
+    expect(sources.map(({ name }) => name)).toEqual(['labels', 'files-2'])
   })
 
   test('proposes no repository of git that has no commit', async ({ look, make, expect }) => {

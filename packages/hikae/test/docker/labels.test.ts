@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { skipBecause, startDocker, whyNoDocker } from '@hikae/testkit'
+import { skipBecause, startDocker, startWebhookServer, whyNoDocker } from '@hikae/testkit'
 import { describe, test as base } from 'vitest'
 import { LabelGround, savedBy, toldBy } from './label-ground.ts'
 
@@ -133,6 +133,11 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a source that a container bri
     expect(status.stdout).toContain('discover: { gone: [rows] }')
     expect((await ground.hikae(['doctor'])).stdout).toContain('the container db, which brought it, was last seen at')
 
+    // It may be on another engine by now.
+    await ground.write(...rest, 'discover: { engine: { host: unix:///absent/docker.sock } }')
+    const elsewhere = await ground.hikae(['restore', 'rows', '--yes'])
+    expect(elsewhere).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('unix:///absent/docker.sock') })
+    await ground.write(...rest, ground.discover())
     const restored = await ground.hikae(['restore', 'rows', '--yes'])
     expect(restored).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('restored rows') })
     expect(await readFile(ground.file('db_data'), 'utf8')).toBe('content of db')
@@ -144,6 +149,23 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a source that a container bri
     expect((await ground.hikae(['restore', 'rows', '--dry-run'])).exitCode).toBe(0)
     const unknown = await ground.hikae(['restore', 'rowz', '--dry-run'])
     expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('rowz is no source of a stack file') })
+  })
+
+  test('is overdue for alerts when its container is gone, without asking the engine', async ({ ground, expect }) => {
+    await using server = await startWebhookServer()
+    await ground.write(OWN, 'jobs: { nightly: {} }', ground.discover())
+    await ground.container('db', volumes('rows'))
+    await ground.backup()
+    await ground.remove('db')
+    await ground.write(
+      OWN,
+      'jobs: { nightly: { objectives: { rpo: 1s } } }',
+      `alerts: [{ webhook: { url: '${server.url}' }, on: [overdue], sources: [rows] }]`,
+      'discover: { engine: { host: unix:///absent/docker.sock } }',
+    )
+    await ground.hikae(['status', '--alert'])
+    await server.received(1)
+    expect(server.requests.map(({ body }) => body).join('\n')).toContain('rows')
   })
 
   test('is looked for once with --discover, and not missed afterwards', async ({ ground, expect }) => {

@@ -23,7 +23,8 @@ export async function sourceOfSnapshots(
   await using owned = new AsyncDisposableStack()
   const { found } = await lookForPoint({ stack: stack.name, source: name }, globals, context, owned)
   if (found?.point.manifest.written === undefined) return undefined
-  const { kind: kindName, written, program } = found.point.manifest
+  const { kind: kindName, program } = found.point.manifest
+  const written = onEngineOf(stack, found.point.manifest.written)
   const kind = SOURCE_KINDS.find((each) => each.name === kindName)
   const checked = kind?.config.safeParse(written)
   if (!kind || !checked?.success) {
@@ -37,4 +38,13 @@ export async function sourceOfSnapshots(
   const { shrink, mayBeEmpty } = commonSourceSchema.parse({})
   const expectations = { mostShrinkage: shrink, mayBeEmpty }
   return { name, kind, config: checked.data, written, expectations }
+}
+
+/** Where sources are looked for on another engine than then, this one is there too. */
+function onEngineOf(
+  { discover }: StackJobs,
+  { engine, ...written }: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const now = discover ? discover.engine : engine
+  return now === undefined ? written : { ...written, engine: now }
 }
