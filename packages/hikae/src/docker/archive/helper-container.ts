@@ -5,15 +5,27 @@ import type { DockerEngine } from '../engine.ts'
 import { madeByUs } from '../made-by.ts'
 import { HELPER_LABEL, REMOVAL, removeLeftHelpers } from './left-helpers.ts'
 
-export interface HelperMount {
-  /** Name of a volume that is there. */
-  readonly volume: string
+export type HelperMount = VolumeMount | FolderMount
+
+interface MountPlace {
   /** In the helper, absolute. */
   readonly path: string
   readonly isReadOnly: boolean
 }
 
-/** A container that was never started: a way to the volumes that it has. Disposing of it removes it. */
+export interface VolumeMount extends MountPlace {
+  /** Name of a volume that is there. */
+  readonly volume: string
+}
+
+export interface FolderMount extends MountPlace {
+  /** Of the engine's host, absolute. */
+  readonly folder: string
+  /** Of a folder that is not there: the engine refuses it, or makes it with those above when the helper is first used. */
+  readonly whenAbsent: 'refuse' | 'make'
+}
+
+/** A container that was never started: a way to the volumes and folders that it has. Disposing of it removes it. */
 export interface HelperContainer extends AsyncDisposable {
   /** By which the engine is asked for it, so that a proxy can tell it from others: `hikae-helper-0a1b2c3d4e5f6071`. */
   readonly name: string
@@ -30,10 +42,10 @@ const NO_COMMAND = ['hikae-helper-is-never-started']
 const MOST_TRIES = 3
 
 /**
- * Creates a container with volumes for the archive API, from the smallest image that the engine has; nothing is pulled and
+ * Creates a container with volumes and folders for the archive API, from the smallest image that the engine has; nothing is pulled and
  * nothing is run. What killed runs have left of the kind is removed first.
  *
- * @throws {DockerError} a volume is not there, or the engine has no image at all
+ * @throws {DockerError} a volume or folder is not there, or the engine has no image at all
  */
 export async function withHelperContainer(
   engine: DockerEngine,
@@ -41,15 +53,23 @@ export async function withHelperContainer(
   signal: AbortSignal,
 ): Promise<HelperContainer> {
   await removeLeftHelpers(engine)
-  for (const { volume } of mounts) {
+  for (const mount of mounts) {
     // Creating a container creates the volumes that it names.
-    await engine.ask(`look at the volume ${volume}`, (api) => api.getVolume(volume).inspect())
+    if ('volume' in mount)
+      await engine.ask(`look at the volume ${mount.volume}`, (api) => api.getVolume(mount.volume).inspect())
   }
   const settings = {
     Cmd: NO_COMMAND,
     Labels: { ...labels, [HELPER_LABEL]: madeByUs() },
     NetworkDisabled: true,
-    HostConfig: { NetworkMode: 'none', Mounts: mounts.map(mountOf) },
+    HostConfig: {
+      NetworkMode: 'none',
+      Mounts: mounts.filter((mount) => !isMade(mount)).map(mountOf),
+      // Only in this form, a folder that is not there is made.
+      Binds: mounts
+        .filter(isMade)
+        .map(({ folder, path, isReadOnly }) => `${folder}:${path}:${isReadOnly ? 'ro' : 'rw'}`),
+    },
   }
   const name = `hikae-helper-${randomBytes(8).toString('hex')}`
   await create(engine, { ...settings, name })
@@ -66,15 +86,15 @@ export async function withHelperContainer(
   return { name, [Symbol.asyncDispose]: remove }
 }
 
-/** An empty volume would get what the image has at the path. */
-function mountOf({ volume, path, isReadOnly }: HelperMount): Docker.MountSettings {
-  return {
-    Type: 'volume',
-    Source: volume,
-    Target: path,
-    ReadOnly: isReadOnly,
-    VolumeOptions: { NoCopy: true },
-  } as Docker.MountSettings
+function isMade(mount: HelperMount): mount is FolderMount {
+  return 'folder' in mount && mount.whenAbsent === 'make'
+}
+
+function mountOf(mount: HelperMount): Docker.MountSettings {
+  const where = { Target: mount.path, ReadOnly: mount.isReadOnly }
+  if ('folder' in mount) return { Type: 'bind', Source: mount.folder, ...where } as Docker.MountSettings
+  // An empty volume would get what the image has at the path.
+  return { Type: 'volume', Source: mount.volume, ...where, VolumeOptions: { NoCopy: true } } as Docker.MountSettings
 }
 
 async function create(engine: DockerEngine, settings: Docker.ContainerCreateOptions): Promise<void> {

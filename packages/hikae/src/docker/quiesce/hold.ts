@@ -18,6 +18,8 @@ export interface Hold extends AsyncDisposable {
    * start tries again. A second call gets the same answer.
    */
   release(): Promise<Release>
+  /** Instead: they stay as they are, and nothing lets them go on any more, neither this nor the next start. */
+  leave(): Promise<void>
 }
 
 /** How letting containers go on went. */
@@ -35,6 +37,7 @@ export interface Release {
 const NOTHING: Hold = {
   containers: [],
   release: async () => ({ seconds: 0, downtime: {}, leftToAnother: [], findings: [] }),
+  leave: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 }
 

@@ -74,6 +74,13 @@ export class RunningHold implements Hold {
     return await this.#released
   }
 
+  async leave(): Promise<void> {
+    if (this.#released) return void (await this.#released)
+    // When they cannot be left, they can still be let go on.
+    const left = await this.#leave()
+    this.#released = Promise.resolve(left)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return void (await this.#released)
     for (const { message, hint } of (await this.release()).findings) {
@@ -142,6 +149,20 @@ export class RunningHold implements Hold {
     }
     const leftToAnother = results.filter(({ undone }) => undone?.isLeftToAnother).map(({ held }) => held.name)
     return { seconds: Math.max(0, ...Object.values(downtime)), downtime, leftToAnother, findings }
+  }
+
+  async #leave(): Promise<Release> {
+    using _own = this.#options.own
+    const { locks, signal } = this.#options
+    const downtime: Record<string, number> = {}
+    for (const { id, name } of this.#record.containers) {
+      using _lock = await takeLock(locks, id, { signal, onBusy: () => undefined })
+      const others = (await readClaims(locks, id)).filter(({ hold }) => hold !== this.#record.id)
+      await writeClaims(locks, id, others)
+      downtime[name] = (performance.now() - this.#begunAt.get(id)!) / 1000
+    }
+    await this.#write([])
+    return { seconds: Math.max(0, ...Object.values(downtime)), downtime, leftToAnother: [], findings: [] }
   }
 
   async #write(containers: readonly HeldContainer[]): Promise<void> {

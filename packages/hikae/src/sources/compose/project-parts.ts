@@ -134,7 +134,8 @@ function anonymous(service: string, destination: string): Finding {
   }
 }
 
-function isOfTheSystem(path: string): boolean {
+/** Whether a path is the host's own, and there on each. */
+export function isOfTheSystem(path: string): boolean {
   return OF_THE_SYSTEM.some((own) => isWithin(path, own)) && !isWithin(path, '/run/media')
 }
 

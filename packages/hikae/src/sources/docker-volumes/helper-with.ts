@@ -1,4 +1,4 @@
-import { type HelperContainer, withHelperContainer } from '../../docker/archive/helper-container.ts'
+import { type HelperContainer, type HelperMount, withHelperContainer } from '../../docker/archive/helper-container.ts'
 import { DockerError } from '../../docker/engine-error.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 
@@ -8,14 +8,14 @@ export interface HelperWork {
 }
 
 /**
- * A container that is never started, with a volume at a path. When it cannot be removed at the end, since the engine is gone, the
+ * A container that is never started, with a volume or a folder at a path. When it cannot be removed at the end, since the engine is gone, the
  * next start removes it: what made the engine go is worth more words than that.
  *
  * @throws {DockerError}
  */
 export async function helperWith(
   engine: DockerEngine,
-  mount: { readonly volume: string; readonly path: string; readonly isReadOnly: boolean },
+  mount: HelperMount,
   { signal, log }: HelperWork,
 ): Promise<HelperContainer> {
   const helper = await withHelperContainer(engine, { mounts: [mount] }, signal)
