@@ -29,7 +29,7 @@ class Ground {
   async stack(sources: string, ...more: string[]): Promise<void> {
     const lines = [
       ...['version: 1', 'stack: shop', 'repositories:', '  usb: { local: usb, password: { env: HIKAE_PASSWORD } }'],
-      ...[`sources: ${sources}`, 'jobs:', '  nightly: { keep: { within: 30d } }', ...more],
+      ...[`sources: ${sources}`, 'jobs:', '  nightly: { keep: { last: 1 } }', ...more],
     ]
     await writeFile(join(this.#folder, 'hikae.yaml'), `${lines.join('\n')}\n`)
   }
@@ -166,7 +166,10 @@ describe.skipIf(skipBecause(await whyNoDocker()))('the space of a Docker Engine'
     const { stdout } = await hikae.ok(['docker', 'prune-volumes', '--yes'])
     expect(await ground.volumes('c-')).toEqual(before.filter((name) => name !== 'c-old'))
     expect(stdout).toMatch(/^ {2}remove {2}c-old: 4 B, as media has saved it .* was read back and compared$/m)
-    expect(stdout).toMatch(/^ {2}the job nightly keeps snapshots of media so long: all within 30d\./m)
+    expect(stdout).toMatch(/^ {2}the job nightly keeps snapshots of media so long: the last 1\./m)
+    const [, keep] = /^ {4}hikae (tag .*)$/m.exec(stdout) ?? []
+    await hikae.ok(keep!.split(' '))
+    await hikae.ok(['backup'])
     const [, back] = /^ {2}back with: hikae (.*)$/m.exec(stdout) ?? []
     await hikae.ok(back!.split(' '))
     expect(await readFile(join(ground.at('c-old'), 'photos/1.jpg'), 'utf8')).toBe('jpeg')
@@ -237,5 +240,16 @@ describe.skipIf(skipBecause(await whyNoDocker()))('the space of a Docker Engine'
       'com.docker.compose.project': 'e-shop',
       'com.docker.compose.volume': 'data',
     })
+  })
+
+  test('is freed of a volume that a container has brought, when the container is gone', async ({ ground, expect }) => {
+    const { docker, hikae } = ground
+    const labels = ['--label', 'hikae.source.f-rows.kind=docker-volumes']
+    await docker.docker('create', '--name', 'f-db', '--volume', 'f-rows:/rows', ...labels, BASE_IMAGE, 'true')
+    await makeFiles(ground.at('f-rows'), { 1: 'row' })
+    await ground.stack('{}', 'discover: {}')
+    await hikae.ok(['backup'])
+    await docker.docker('rm', 'f-db')
+    expect(await ground.plan(['f-rows'])).toMatchObject({ 'f-rows': { verdict: 'goes', source: 'f-rows' } })
   })
 })

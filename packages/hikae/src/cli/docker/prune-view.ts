@@ -1,5 +1,5 @@
 import type { KeepPolicy } from '@hikae/engine'
-import type { JobOnTime } from '../../jobs/source-status.ts'
+import type { StatedJob } from '../../jobs/source-status.ts'
 import { formatAge } from '../output/age.ts'
 import { formatBytesRoughly, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
@@ -10,7 +10,7 @@ import { shortId } from '../output/snapshot.ts'
 import { labelOf } from '../repository/choose.ts'
 import type { Goes } from './judge-volume.ts'
 import { isGoing, type PlannedVolume, type VolumePrunePlan } from './prune-plan.ts'
-import { restoreCommand } from './restore-command.ts'
+import { keepCommands, restoreCommand } from './restore-command.ts'
 import type { Stays } from './stays.ts'
 
 export function printPlan({ engine, volumes, othersInUse }: VolumePrunePlan, out: Output, nowMs: number): void {
@@ -18,14 +18,14 @@ export function printPlan({ engine, volumes, othersInUse }: VolumePrunePlan, out
     const planned = volumes.map((volume) => plannedJson(volume))
     out.document({ message_type: 'plan', engine: engine.address, volumes: planned, others_in_use: othersInUse })
   }
-  out.note(`volumes of ${engine.address} that nobody needs here:`)
+  out.note(`volumes of ${engine.address}:`)
   for (const { use, verdict } of volumes) {
     const name = printableText(use.volume.name)
     if (verdict.kind === 'goes') out.note(`  remove  ${name}: ${goesText(verdict, nowMs)}`)
     else printStay(name, verdict, out)
   }
   if (volumes.length === 0) out.note('  none: each is used by a container')
-  if (othersInUse > 0) out.note(`  ${formatQuantity(othersInUse, 'other')} in use`)
+  if (othersInUse > 0) out.note(`  ${formatQuantity(othersInUse, 'other is', 'others are')} in use`)
 }
 
 /** What has not gone although it was to. */
@@ -37,26 +37,26 @@ export function printStay(name: string, { message, hint }: Stays, out: Output): 
 /** What removing means for the time after. */
 export function printConsequences(
   going: readonly PlannedVolume<Goes>[],
-  jobs: readonly JobOnTime[],
+  jobs: readonly StatedJob[],
   describe: (policy: KeepPolicy) => string,
   out: Output,
 ): void {
-  const sources = new Map(going.map(({ verdict }) => [verdict.backup.source.name, verdict.backup.source]))
-  for (const { name, config } of sources.values()) {
-    for (const job of jobs.filter(({ sources }) => sources.some((source) => source.name === name))) {
-      if (job.keep === 'forever') continue
+  const backups = new Map(going.map(({ verdict: { backup } }) => [backup.copies[0]!.snapshot.id, backup]))
+  for (const backup of backups.values()) {
+    const { name } = backup.source
+    for (const { name: job, keep } of jobs.filter(({ sources }) => sources.some((source) => source.name === name))) {
+      if (keep === 'forever') continue
       out.note(
-        `  the job ${job.name} keeps snapshots of ${name} so long: ${describe(job.keep)}. After that nothing is left of`,
+        `  the job ${job} keeps snapshots of ${name} so long: ${describe(keep)}. Then what is removed now is gone for`,
       )
-      out.note(
-        '  what is removed now but what the last good snapshot has; copy it, or write `keep: forever`, where that matters',
-      )
+      out.note('  good, unless you keep its last snapshot with:')
+      for (const command of keepCommands(backup, job)) out.note(`    ${command}`)
     }
-    const { names = [] } = config as { readonly names?: readonly string[] }
-    for (const { use } of going.filter(({ verdict }) => verdict.backup.source.name === name)) {
-      if (!names.includes(use.volume.name)) continue
-      out.note(`  the source ${name} names ${use.volume.name}: take that out of hikae.yaml, or its runs are incomplete`)
-    }
+  }
+  for (const { use, verdict } of going) {
+    const { name, names } = verdict.backup.source
+    if (!names.includes(use.volume.name)) continue
+    out.note(`  the source ${name} names ${use.volume.name}: take that out of hikae.yaml, or its runs are incomplete`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DockerEngine } from '../../docker/engine.ts'
 import { removeLeftHelpers } from '../../docker/archive/left-helpers.ts'
 import { UsageError } from '../../errors.ts'
+import type { StatedJob } from '../../jobs/source-status.ts'
 import { confirm } from '../confirm.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -60,7 +61,7 @@ export async function runPruneVolumes(
   const going = plan.volumes.filter(isGoing)
   if (going.length > 0) {
     const { describePolicy } = await import('@hikae/engine')
-    printConsequences(going, stack.jobs, describePolicy, out)
+    printConsequences(going, known.jobs, describePolicy, out)
   }
   if (dryRun || going.length === 0) {
     out.note(dryRun ? 'Nothing was done.' : 'No volume can go.')
@@ -103,6 +104,7 @@ function exitCodeOf(
 interface KnownBackups {
   readonly backups: (volume: string) => VolumeBackups<OpenedRepository>
   readonly isAllKnown: boolean
+  readonly jobs: readonly StatedJob[]
 }
 
 async function knownBackups(
@@ -113,7 +115,7 @@ async function knownBackups(
   owned: AsyncDisposableStack,
 ): Promise<KnownBackups> {
   const { out, signal } = context
-  const { sources, unknown } = await sourcesOnEngine(stack, engine, context)
+  const { sources, jobs, isAllKnown } = await sourcesOnEngine(stack, engine, context)
   const chosen = await stackRepositories(globals, context)
   // What is read back has to come from the storage itself; the lock keeps it from being forgotten meanwhile.
   const access = { lock: 'shared', readOnly: true, cache: 'none' } as const
@@ -123,7 +125,8 @@ async function knownBackups(
   for (const repository of opened) held.push({ repository, snapshots: await snapshotsOf(repository, signal) })
   return {
     backups: (volume) => backupsOf(volume, { stack: stack.name, sources }, held),
-    isAllKnown: failed.length === 0 && unknown.length === 0,
+    isAllKnown: failed.length === 0 && isAllKnown,
+    jobs,
   }
 }
 

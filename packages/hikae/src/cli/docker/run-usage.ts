@@ -52,7 +52,7 @@ async function knownBackups(
     out.note('There is no stack file: nothing is known of backups.')
     return { isWhole: true }
   }
-  const { sources, unknown } = await sourcesOnEngine(stack, engine, context)
+  const { sources, isAllKnown } = await sourcesOnEngine(stack, engine, context)
   const chosen = await stackRepositories(globals, context)
   const surveyed = await surveyRepositories(chosen, globals, context, { sizes: false })
   const reached = surveyed.filter((repository) => repository.kind === 'reached')
@@ -63,6 +63,6 @@ async function knownBackups(
   const held = reached.map((repository) => ({ repository, snapshots: repository.snapshots }))
   return {
     backups: (volume) => backupsOf(volume, { stack: stack.name, sources }, held),
-    isWhole: unknown.length === 0 && reached.length === surveyed.length,
+    isWhole: isAllKnown && reached.length === surveyed.length,
   }
 }

@@ -1,60 +1,74 @@
-import { engineAddress, type EngineConfig } from '../../docker/engine-schema.ts'
 import { formatEngineAddress } from '../../docker/engine-address.ts'
+import { engineAddress, type EngineConfig } from '../../docker/engine-schema.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
 import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { errorMessage, isKnownError } from '../../errors.ts'
-import type { JobSource } from '../../jobs/job.ts'
+import type { StatedJob } from '../../jobs/source-status.ts'
 import type { CommandContext } from '../context.ts'
-import { printableText } from '../output/printable.ts'
+import { knownSources } from '../jobs/labelled/known-sources.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
+import { printFindings } from '../jobs/undo-source.ts'
+import { printableText } from '../output/printable.ts'
 
-/** Kinds that save volumes, under `/volumes/NAME`. */
+/** A source that saves volumes, under `/volumes/NAME`, or did so. */
+export interface SavingSource {
+  readonly name: string
+  readonly kind: string
+  /** Of volumes, as the configuration has them: names and patterns. */
+  readonly names: readonly string[]
+}
+
+export interface SourcesOnEngine {
+  readonly sources: readonly SavingSource[]
+  readonly jobs: readonly StatedJob[]
+  /** Whether each source could be looked at; what could not is told. */
+  readonly isAllKnown: boolean
+}
+
 const KINDS: readonly string[] = ['docker-volumes', 'compose']
 
 /**
- * The sources of a stack that save volumes of an engine. Another engine may have volumes of the same names: their snapshots say
- * nothing of these. Whether two addresses lead to one engine, the engines tell.
- *
- * @returns also the names of those whose engine cannot be asked, which is told
+ * The sources of a stack that save volumes of an engine, also those that containers bring or have brought. Another engine may have
+ * volumes of the same names, and their snapshots say nothing of these. Whether two addresses lead to one engine, the engines tell.
  */
 export async function sourcesOnEngine(
-  { sources, stack }: StackJobs,
+  file: StackJobs,
   engine: DockerEngine,
   context: CommandContext,
-): Promise<{ readonly sources: readonly JobSource[]; readonly unknown: readonly string[] }> {
-  const saving = sources.filter(({ kind }) => KINDS.includes(kind.name))
-  if (saving.length === 0) return { sources: [], unknown: [] }
-  const own = await idOf(engine)
-  const ids = new Map([[engine.address, own]])
-  const found: JobSource[] = []
-  const unknown: string[] = []
-  for (const source of saving) {
-    const { engine: configured } = source.config as { readonly engine?: EngineConfig }
-    const at = { folder: stack.folder, env: context.env, signal: context.signal }
+): Promise<SourcesOnEngine> {
+  const { stack, jobs, gone } = await knownSources(file, context)
+  printFindings(
+    stack.findings.filter(({ severity }) => severity === 'error'),
+    context.out,
+  )
+  const at = { folder: stack.stack.folder, env: context.env, signal: context.signal }
+  const candidates = [
+    ...stack.sources.map(({ name, kind, config }) => {
+      const { engine: configured, names = [] } = config as { engine?: EngineConfig; names?: readonly string[] }
+      return { name, kind: kind.name, engine: configured, names }
+    }),
+    ...gone.map(({ source, kind }) => ({ name: source, kind, engine: stack.discover?.engine, names: [] })),
+  ].filter(({ kind }) => KINDS.includes(kind))
+  const ids = new Map<string, string>()
+  const sources: SavingSource[] = []
+  let isAllKnown = stack.discovery !== 'unknown'
+  for (const { engine: configured, ...source } of candidates) {
     try {
       const address = formatEngineAddress(engineAddress(configured, at))
       const id = ids.get(address) ?? (await idAt(configured, at))
       ids.set(address, id)
-      if (id === own) found.push(source)
+      if (id === (await engine.id())) sources.push(source)
     } catch (error) {
       context.signal.throwIfAborted()
       if (!isKnownError(error)) throw error
-      unknown.push(source.name)
+      isAllKnown = false
       context.out.warn(`whether ${source.name} is on this engine is not known: ${printableText(errorMessage(error))}`)
     }
   }
-  return { sources: found, unknown }
+  return { sources, jobs, isAllKnown }
 }
 
-async function idAt(
-  engine: EngineConfig,
-  at: Pick<CommandContext, 'env' | 'signal'> & { readonly folder: string },
-): Promise<string> {
+async function idAt(engine: EngineConfig, at: Parameters<typeof openConfiguredEngine>[1]): Promise<string> {
   await using other = await openConfiguredEngine({ engine }, at)
-  return await idOf(other)
-}
-
-async function idOf(engine: DockerEngine): Promise<string> {
-  const { ID } = (await engine.ask('ask Docker which engine it is', (api) => api.info())) as { ID: string }
-  return ID
+  return await other.id()
 }

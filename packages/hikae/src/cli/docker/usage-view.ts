@@ -172,7 +172,7 @@ function backupJson(backup: VolumeBackup<ReachedRepository>, nowMs: number): obj
   const { source, copies, time } = backup
   const proof = latestProof(backup)
   return {
-    ...{ source: source.name, kind: source.kind.name, time: time.toISOString() },
+    ...{ source: source.name, kind: source.kind, time: time.toISOString() },
     age_seconds: Math.max(0, Math.floor((nowMs - time.getTime()) / 1000)),
     snapshots: copies.map(({ repository, snapshot }) => ({ repository: repository.label, id: snapshot.id })),
     checked: proof.kind === 'none' ? null : { what: proof.kind, time: proof.time.toISOString() },

@@ -1,9 +1,8 @@
 import type { StoredSnapshot } from '@hikae/engine'
 import { describe, expect, test } from 'vitest'
-import type { JobSource } from '../../jobs/job.ts'
 import { backupsOf } from './volume-backups.ts'
 
-const source = { name: 'data', kind: { name: 'docker-volumes' } } as JobSource
+const source = { name: 'data', kind: 'docker-volumes', names: [] }
 const known = { stack: 'shop', sources: [source] }
 const TAGS = ['hikae', 'stack=shop', 'job=nightly', 'source=data', 'kind=docker-volumes']
 

@@ -1,7 +1,7 @@
 import type { StoredSnapshot } from '@hikae/engine'
-import type { JobSource } from '../../jobs/job.ts'
 import { INCOMPLETE_TAG } from '../../points/read-source.ts'
 import { VOLUMES_FOLDER } from '../../sources/docker-volumes/volume-facts.ts'
+import type { SavingSource } from './sources-on-engine.ts'
 
 /** The snapshots of a repository that answered. */
 export interface HeldSnapshots<Repository> {
@@ -11,7 +11,7 @@ export interface HeldSnapshots<Repository> {
 
 /** A point of a source that has a volume. */
 export interface VolumeBackup<Repository> {
-  readonly source: JobSource
+  readonly source: SavingSource
   /** The same point in each repository that has it. */
   readonly copies: readonly { readonly repository: Repository; readonly snapshot: StoredSnapshot }[]
   readonly time: Date
@@ -28,7 +28,7 @@ export interface VolumeBackups<Repository> {
 /** Finds the backups of a volume by what snapshots say of themselves. @param sources those on the volume's engine */
 export function backupsOf<Repository>(
   volume: string,
-  { stack, sources }: { readonly stack: string; readonly sources: readonly JobSource[] },
+  { stack, sources }: { readonly stack: string; readonly sources: readonly SavingSource[] },
   held: readonly HeldSnapshots<Repository>[],
 ): VolumeBackups<Repository> {
   const points = sources.flatMap((source) => pointsOf(volume, stack, source, held))
@@ -43,10 +43,10 @@ export function backupsOf<Repository>(
 function pointsOf<Repository>(
   volume: string,
   stack: string,
-  source: JobSource,
+  source: SavingSource,
   held: readonly HeldSnapshots<Repository>[],
 ): VolumeBackup<Repository>[] {
-  const wanted = [`stack=${stack}`, `source=${source.name}`, `kind=${source.kind.name}`]
+  const wanted = [`stack=${stack}`, `source=${source.name}`, `kind=${source.kind}`]
   const copies = held.flatMap(({ repository, snapshots }) =>
     snapshots
       .filter(({ tags = [], paths }) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DockerEngine } from '../engine.ts'
+import { type DockerEngine, ENDLESS } from '../engine.ts'
 
 /** What things of one sort take on an engine's disk. */
 export interface SpaceUse {
@@ -27,7 +27,7 @@ export interface DiskUsage {
 
 /** The engine looks at every file of each volume for it. @throws {DockerError} */
 export async function readDiskUsage(engine: Pick<DockerEngine, 'ask'>): Promise<DiskUsage> {
-  return diskUsageOf(await engine.ask('measure what takes space', (api) => api.df()))
+  return diskUsageOf(await engine.ask('measure what takes space', (api) => api.df(), ENDLESS))
 }
 
 /** -1 stands for what the engine does not know, and so does nothing. */
