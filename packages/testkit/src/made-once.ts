@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What tests keep from one run to the next, and what `script/fetch-program` fetches: in this checkout, never in git. */
@@ -9,7 +9,7 @@ export const CACHE = join(import.meta.dirname, '../../../.cache')
  * A file or folder that takes long to make, and is the same each time: made by the first that asks, kept in {@link CACHE}.
  * It appears whole; of several that make it at the same time one wins.
  *
- * @param ingredients all that it depends on; when something in it changes, it is made anew
+ * @param ingredients all that it depends on; when something in it changes, it is made anew, and the former one removed
  * @returns its path, to be read only
  */
 export async function madeOnce(
@@ -30,7 +30,16 @@ export async function madeOnce(
     // A folder cannot take the place of another.
     if (!(await exists(path))) throw error
   }
+  await removeFormer(name, path)
   return path
+}
+
+async function removeFormer(name: string, current: string): Promise<void> {
+  const folder = join(CACHE, 'tests')
+  for (const other of await readdir(folder)) {
+    const isFormer = other.startsWith(`${name}-`) && /^[0-9a-f]{16}$/.test(other.slice(name.length + 1))
+    if (isFormer && join(folder, other) !== current) await rm(join(folder, other), { recursive: true, force: true })
+  }
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import { serviceUser, whyNoServiceUser } from '../service-user.ts'
 import { makeTempDir } from '../temp-dir.ts'
 import { MYSQL_CLIENT_ARGUMENTS } from './client-arguments.ts'
 import { type MysqlKind, type MysqlPrograms, mysqlPrograms } from './programs.ts'
-import { dataTemplate, type Root, SERVER_ARGUMENTS } from './template.ts'
+import { dataTemplate, type Root, serverArguments } from './template.ts'
 
 export interface MysqlOptions {
   /** Such as `11.8`, which `script/fetch-program` has fetched; what is installed by default. */
@@ -44,7 +44,7 @@ export interface MysqlServer extends DatabaseServer {
 
 const ROOT: Root = { user: 'root', password: 's3cret:of@mysql/%41' }
 /** What is lost when the machine loses power does not matter here; what is lost when the server dies does. */
-const FAST = { innodb_flush_log_at_trx_commit: '2', innodb_flush_method: 'nosync' }
+const FAST = { innodb_flush_log_at_trx_commit: '2', sync_binlog: '0' }
 
 const INSTALLED_BY = { mariadb: 'mariadb-server', mysql: 'mysql-server' } as const
 
@@ -75,7 +75,7 @@ export async function startMysqlServer(kind: MysqlKind, options: MysqlOptions): 
   const socket = `${runDir}/socket`
   const settings = {
     ...{ datadir: dataDir, socket, port: `${port}`, bind_address: '127.0.0.1', pid_file: `${runDir}/pid` },
-    ...extraSettings(programs),
+    ...fastSettings(programs),
     ...options.settings,
   }
   const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`)
@@ -83,7 +83,7 @@ export async function startMysqlServer(kind: MysqlKind, options: MysqlOptions): 
   const client = [...MYSQL_CLIENT_ARGUMENTS, `--socket=${socket}`, `--user=${ROOT.user}`]
   const server = started.use(
     new DatabaseProcess({
-      command: [...owner.command, programs.server, ...SERVER_ARGUMENTS, ...flags],
+      command: [...owner.command, programs.server, ...serverArguments(programs), ...flags],
       log,
       isReady: async () => (await runProcess(programs.client, [...client, '-e', 'select 1'], { env })).exitCode === 0,
       stopSignal: 'SIGTERM',
@@ -106,7 +106,6 @@ export async function startMysqlServer(kind: MysqlKind, options: MysqlOptions): 
   }
 }
 
-function extraSettings({ kind }: MysqlPrograms): Record<string, string> {
-  // MySQL's second protocol would want a port and a socket of its own.
-  return kind === 'mysql' ? { innodb_flush_log_at_trx_commit: '2', mysqlx: 'OFF' } : FAST
+function fastSettings({ kind }: MysqlPrograms): Record<string, string> {
+  return kind === 'mysql' ? FAST : { ...FAST, innodb_flush_method: 'nosync' }
 }

@@ -13,16 +13,24 @@ export interface Root {
   readonly password: string
 }
 
-/** What every start gets, whatever the version. Nobody is looked up: without a network each look-up takes seconds. */
-export const SERVER_ARGUMENTS = [
-  ...['--no-defaults', '--skip-name-resolve', '--innodb-buffer-pool-size=32M', '--performance-schema=OFF'],
-]
+/** What every start gets. Nobody is looked up: without a network each look-up takes seconds. */
+export function serverArguments({ kind, base }: MysqlPrograms): string[] {
+  return [
+    ...['--no-defaults', '--skip-name-resolve', '--innodb-buffer-pool-size=32M', '--performance-schema=OFF'],
+    // Where a fetched server finds its own files; for an installed one these are the places that it knows.
+    ...[`--basedir=${base}`, `--lc-messages-dir=${base}/share/mysql`, `--plugin-dir=${base}/lib/mysql/plugin`],
+    ...[`--character-sets-dir=${base}/share/mysql/charsets`],
+    // Its second protocol would want a port and a socket of its own, and exports a folder of Debian's.
+    ...(kind === 'mysql' ? ['--mysqlx=OFF', '--secure-file-priv=NULL'] : []),
+  ]
+}
 
 /** The data folder of a new server, to be copied: making one would take longer than all the rest of a start. */
 export async function dataTemplate(programs: MysqlPrograms, owner: ServiceUser, root: Root): Promise<string> {
-  const { stdout: version } = await runOk(programs.server, ['--no-defaults', '--version'])
+  const { stdout } = await runOk(programs.server, ['--no-defaults', '--version'])
+  const version = /Ver (\d+\.\d+)/.exec(stdout)?.[1] ?? 'unknown'
   const users = usersOf(programs, root)
-  return await madeOnce(`${programs.kind}-data`, [version, `${owner.uid}`, users], async (path) => {
+  return await madeOnce(`${programs.kind}-${version}-data`, [stdout, `${owner.uid}`, users], async (path) => {
     await using dir = await makeTempDir()
     await chmod(dir.path, 0o755)
     const [data, work, sql] = [dir.join('data'), dir.join('work'), dir.join('users.sql')]
@@ -49,8 +57,9 @@ function usersOf({ kind }: MysqlPrograms, { user, password }: Root): string {
   ].join('\n')
 }
 
-function installation({ kind, base, server }: MysqlPrograms, data: string): string[] {
-  if (kind === 'mysql') return [server, '--no-defaults', '--initialize-insecure', `--datadir=${data}`]
+function installation(programs: MysqlPrograms, data: string): string[] {
+  const { kind, base, server } = programs
+  if (kind === 'mysql') return [server, ...serverArguments(programs), '--initialize-insecure', `--datadir=${data}`]
   const program = join(base, 'bin/mariadb-install-db')
   const how = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
   return [program, '--no-defaults', `--basedir=${base}`, `--datadir=${data}`, ...how]
@@ -68,9 +77,14 @@ interface FirstStart {
 async function makeUsers(programs: MysqlPrograms, owner: ServiceUser, first: FirstStart): Promise<void> {
   const socket = `${first.work}/socket`
   const [program, ...args] = [
-    ...[...owner.command, programs.server, ...SERVER_ARGUMENTS, `--datadir=${first.data}`, `--socket=${socket}`],
+    ...[
+      ...owner.command,
+      programs.server,
+      ...serverArguments(programs),
+      `--datadir=${first.data}`,
+      `--socket=${socket}`,
+    ],
     ...[`--pid-file=${first.work}/pid`, '--skip-networking', `--init-file=${first.sql}`],
-    ...(programs.kind === 'mysql' ? ['--mysqlx=OFF'] : []),
   ]
   await using server = await startDaemon(program!, args, { log: `${first.sql}.log` })
   const env = { MYSQL_PWD: first.root.password }

@@ -1,5 +1,5 @@
 import { chmod, chown, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { madeOnce } from '../made-once.ts'
 import { runOk } from '../run-process.ts'
 import type { ServiceUser } from '../service-user.ts'
@@ -18,7 +18,7 @@ export async function clusterTemplate(binDir: string, owner: ServiceUser, superu
     `--username=${superuser.user}`,
   ]
   const ingredients = [binDir, version, `${owner.uid}`, superuser.password, ...arguments_]
-  return await madeOnce('postgres-cluster', ingredients, async (path) => {
+  return await madeOnce(`postgres-${basename(dirname(binDir))}-cluster`, ingredients, async (path) => {
     // The owner may have no way into the folder of the checkout.
     await using dir = await makeTempDir()
     await chmod(dir.path, 0o711)
