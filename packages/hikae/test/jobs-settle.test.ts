@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { makeTempDir } from '@hikae/testkit'
 import { test as base } from 'vitest'
 import type { Job, JobSource } from '../src/jobs/job.ts'
@@ -92,4 +94,24 @@ test('a run that is stopped before it begins undoes nothing', async ({ ground, e
   const report = await ground.run(job, { sources: [asked], signal: stopped })
   expect(report.outcome).toBe('cancelled')
   expect(isAsked).toBe(false)
+})
+
+test('a run undoes what was left done for a source that the stack has no longer', async ({ ground, dir, expect }) => {
+  const folder = dir.join('state', 'forgotten')
+  await mkdir(folder, { recursive: true })
+  const held = { id: 'ab', name: 'app', how: 'stop', startedAt: '', heldAt: new Date(0).toISOString(), stopSeconds: 1 }
+  const where = { engine: 'unix:///absent/docker.sock', source: 'forgotten', host: 'host', pid: 1 }
+  const path = join(folder, 'held-0123456789abcdef.json')
+  await writeFile(path, JSON.stringify({ version: 1, id: '0123456789abcdef', ...where, containers: [held] }))
+  const report = await ground.run(ground.job(uploads()))
+  expect(report.outcome).toBe('incomplete')
+  expect(report.steps[0]).toMatchObject({
+    kind: 'release',
+    source: 'forgotten',
+    outcome: 'incomplete',
+    message: expect.stringContaining('the container app, which a killed run has left held still'),
+    hint: expect.stringContaining(path),
+  })
+  await rm(path)
+  expect((await ground.run(ground.job(uploads()))).outcome).toBe('succeeded')
 })

@@ -8,7 +8,7 @@ import type { RunContext } from './run-context.ts'
  * @param scratch removes the scratch folder
  */
 export function readContext(
-  { name }: JobSource,
+  { name }: Pick<JobSource, 'name'>,
   { stack, folder, own = [], env, folders, journal }: RunContext,
   signal: AbortSignal,
   scratch: AsyncDisposableStack,

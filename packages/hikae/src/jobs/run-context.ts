@@ -37,6 +37,8 @@ export interface RunContext {
 
 /** Room for sources, private to this user. */
 export interface RunFolders {
+  /** Names of all sources that have kept something from run to run, also of those that the stack has no longer. */
+  remembered(): Promise<readonly string[]>
   /** An empty folder; disposing of it removes it. */
   scratch(source: string): Promise<{ readonly path: string } & AsyncDisposable>
   /** Stays from run to run. */

@@ -69,10 +69,12 @@ class JobRun {
   /** A step only where there was something to put in order. */
   async #settle(): Promise<void> {
     await using scratch = new AsyncDisposableStack()
-    const { sources = [], signal } = this.#context
+    const { sources = [], signal, folders } = this.#context
     const all = [...sources, ...this.#job.sources.filter(({ name }) => !sources.some((other) => other.name === name))]
-    const contextOf = (source: JobSource): ReadContext => readContext(source, this.#context, signal, scratch)
-    for (const { source, findings } of await settleSources(all, contextOf)) {
+    const contextOf = (source: Pick<JobSource, 'name'>): ReadContext =>
+      readContext(source, this.#context, signal, scratch)
+    const remembered = await folders.remembered()
+    for (const { source, findings } of await settleSources(all, { contextOf, remembered })) {
       await this.#steps.take({ kind: 'release', source }, async () => verdictOn(findings))
     }
   }

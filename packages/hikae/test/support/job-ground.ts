@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, mkdir, readdir, rm } from 'node:fs/promises'
 import {
   type Backend,
   initRepository,
@@ -88,6 +88,7 @@ export class JobGround {
           await mkdir(this.#dir.join('state', source), { recursive: true })
           return this.#dir.join('state', source)
         },
+        remembered: async () => await readdir(this.#dir.join('state')).catch(() => []),
       },
       program: '0',
       env: process.env,

@@ -24,6 +24,7 @@ export class StackFolders {
         await mkdir(path, { recursive: true, mode: 0o700 })
         return path
       },
+      remembered: () => namesIn(join(this.#folder, 'sources')),
     }
   }
 
@@ -39,16 +40,20 @@ export class StackFolders {
 
   /** Runs that have left something behind, or are at work; also commands that have, and are not any more. */
   async runsWithScratch(): Promise<string[]> {
-    try {
-      return (await readdir(join(this.#folder, 'scratch'))).filter((name) => !isCommandAtWork(name))
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return []
-      throw error
-    }
+    return (await namesIn(join(this.#folder, 'scratch'))).filter((name) => !isCommandAtWork(name))
   }
 
   #scratch(runId: string): string {
     return join(this.#folder, 'scratch', runId)
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).toSorted()
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
   }
 }
 

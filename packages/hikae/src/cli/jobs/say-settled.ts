@@ -1,7 +1,7 @@
 import { settleSources } from '../../jobs/settle-sources.ts'
 import type { CommandContext } from '../context.ts'
 import { discoverSources } from './labelled/discover-sources.ts'
-import { sourceContext } from './source-context.ts'
+import { settleOptions } from './source-context.ts'
 import type { StackJobs } from './stack-jobs.ts'
 import { printFindings } from './undo-source.ts'
 
@@ -13,6 +13,6 @@ export async function saySettled(file: StackJobs, context: CommandContext): Prom
   })
   if (!stack) return
   printFindings(stack.findings, context.out)
-  const contextOf = (source: StackJobs['sources'][number]) => sourceContext(source, stack, context, owned)
-  for (const { findings } of await settleSources(stack.sources, contextOf)) printFindings(findings, context.out)
+  const options = await settleOptions(stack, context, owned)
+  for (const { findings } of await settleSources(stack.sources, options)) printFindings(findings, context.out)
 }

@@ -1,4 +1,5 @@
 import type { JobSource } from '../../jobs/job.ts'
+import type { SettleOptions } from '../../jobs/settle-sources.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
 import type { CommandContext } from '../context.ts'
 import { printableText } from '../output/printable.ts'
@@ -11,7 +12,7 @@ import type { StackJobs } from './stack-jobs.ts'
  * @param owned removes the scratch folder
  */
 export function sourceContext(
-  { name }: JobSource,
+  { name }: Pick<JobSource, 'name'>,
   stack: StackJobs,
   { out, env, signal }: CommandContext,
   owned: AsyncDisposableStack,
@@ -27,5 +28,17 @@ export function sourceContext(
     scratchFolder: async () => owned.use(await folders.scratch(name)).path,
     stateFolder: () => folders.state(name),
     log: (line: string) => out.detail(printableText(line)),
+  }
+}
+
+/** What a command gives to `settleSources`. */
+export async function settleOptions(
+  stack: StackJobs,
+  context: CommandContext,
+  owned: AsyncDisposableStack,
+): Promise<SettleOptions> {
+  return {
+    contextOf: (source) => sourceContext(source, stack, context, owned),
+    remembered: await new StackFolders(stack.stateFolder).forCommand().remembered(),
   }
 }

@@ -24,8 +24,9 @@ const heldContainer = z.object({
 const holdRecord = z.object({
   version: z.literal(1),
   id: z.string(),
-  /** Address of the engine. */
+  /** Address of the engine, and what it is spoken to with, so that it is found again whatever the stack file says by then. */
   engine: z.string(),
+  tls: z.object({ ca: z.string(), cert: z.string(), key: z.string() }).partial().optional(),
   source: z.string(),
   host: z.string(),
   pid: z.number(),
@@ -45,7 +46,7 @@ const BEGINNING = 'held-'
 const RECORD = /^held-[0-9a-f]{16}\.json$/
 const UNFINISHED = /^held-([0-9a-f]{16})\.json\.new$/
 
-export function newRecord(given: Pick<HoldRecord, 'engine' | 'source' | 'after'>): HoldRecord {
+export function newRecord(given: Pick<HoldRecord, 'engine' | 'tls' | 'source' | 'after'>): HoldRecord {
   const id = randomBytes(8).toString('hex')
   return { version: 1, id, ...given, host: hostname(), pid: process.pid, containers: [] }
 }

@@ -63,7 +63,8 @@ export async function holdContainers(
   if (chosen.length === 0) return NOTHING
   await refuseUnfit(engine, chosen, how)
   const folder = await context.stateFolder()
-  const record = newRecord({ engine: engine.address, source: context.source, ...afterOf(how) })
+  const { address, tls } = engine
+  const record = newRecord({ engine: address, ...(tls && { tls }), source: context.source, ...afterOf(how) })
   const hold = new RunningHold({
     engine: engine.outlastingStops(),
     method: methodOf(how, context.log),

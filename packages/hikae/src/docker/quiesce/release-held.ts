@@ -1,22 +1,20 @@
 import type { Finding } from '../../sources/finding.ts'
 import type { ReadContext } from '../../sources/source-kind.ts'
-import type { DockerEngine } from '../engine.ts'
+import { errorMessage, isKnownError } from '../../errors.ts'
+import { parseEngineAddress } from '../engine-address.ts'
+import { type DockerEngine, openEngine } from '../engine.ts'
 import { containerLocks, sweepLocks, tryLock } from './container-lock.ts'
 import { type HoldRecord, lockOfRecord, readRecords, recordPath, sweepRecords, writeRecord } from './hold-record.ts'
 import { endedAtOnce, notBack } from './release-findings.ts'
 import { undoContainers, type UndoneContainer } from './undo-containers.ts'
 
 /**
- * Lets go on what a killed run has left held still. What belongs to a run that lives is left alone, and the engine is not
- * even opened when there is nothing to do.
+ * Lets go on what a killed run has left held still, on the engine that it was held on. What belongs to a run that lives is
+ * left alone, and no engine is even opened when there is nothing to do.
  *
- * @param openEngineFor opens the engine at an address, as the hold wrote it down
  * @returns what goes on again (`warning`), and what does not, which is tried again the next time (`error`)
  */
-export async function releaseHeld(
-  context: ReadContext,
-  openEngineFor: (address: string) => Promise<DockerEngine>,
-): Promise<readonly Finding[]> {
+export async function releaseHeld(context: ReadContext): Promise<readonly Finding[]> {
   const folder = await context.stateFolder()
   const { records, unreadable } = await readRecords(folder)
   const findings = unreadable.map(nonsense)
@@ -26,35 +24,35 @@ export async function releaseHeld(
     // Its process lives, and will do it.
     if (!lock) continue
     const record = (await readRecords(folder)).records.find((one) => one.id === id)
-    if (record) findings.push(...(await releaseRecord(record, folder, context, openEngineFor)))
+    if (record) findings.push(...(await releaseRecord(record, folder, context)))
   }
   await sweepRecords(folder)
   sweepLocks(containerLocks(context.env))
   return findings
 }
 
-async function releaseRecord(
-  record: HoldRecord,
-  folder: string,
-  context: ReadContext,
-  openEngineFor: (address: string) => Promise<DockerEngine>,
-): Promise<readonly Finding[]> {
+async function releaseRecord(record: HoldRecord, folder: string, context: ReadContext): Promise<readonly Finding[]> {
+  await using owned = new AsyncDisposableStack()
   let results: readonly UndoneContainer[]
   try {
-    await using engine = await openEngineFor(record.engine)
-    // Another engine may have a container of that name, and says of this one that there is none.
-    if (engine.address !== record.engine)
-      return record.containers.map(({ name }) => elsewhere(name, record, engine, folder))
+    const engine = owned.use(await openEngineOf(record, context))
     const locks = containerLocks(context.env)
     results = await undoContainers({ engine, record, locks, log: context.log, signal: context.signal })
   } catch (error) {
     context.signal.throwIfAborted()
-    results = record.containers.map((held) => ({ held, error }))
+    return record.containers.map(({ name }) => unreached(name, record, error, folder))
   }
   const left = new Set(results.filter(({ error }) => error !== undefined).map(({ held }) => held))
   await writeRecord(folder, { ...record, containers: record.containers.filter((held) => left.has(held)) })
   context.signal.throwIfAborted()
   return results.flatMap((result) => findingsOf(result, context))
+}
+
+/** Another one may have a container of that name, and would say of this one that there is none. */
+async function openEngineOf({ engine, tls }: HoldRecord, { env, signal }: ReadContext): Promise<DockerEngine> {
+  const { ca, cert, key } = tls ?? {}
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+  return await openEngine(parseEngineAddress(engine, tls && files), env, signal)
 }
 
 const HELD = { stop: 'stopped', pause: 'paused', exec: 'quiesced' } as const
@@ -82,11 +80,12 @@ function findingsOf(
   ]
 }
 
-function elsewhere(name: string, { engine, id }: HoldRecord, now: DockerEngine, folder: string): Finding {
+function unreached(name: string, { engine, id }: HoldRecord, error: unknown, folder: string): Finding {
+  const hint = isKnownError(error) && error.hint !== undefined ? `${error.hint}; ` : ''
   return {
     severity: 'error',
-    message: `the container ${name}, which a killed run has left held still, is on the Docker Engine at ${engine}, and the stack file means the one at ${now.address} now`,
-    hint: `see with \`docker --host ${engine} ps --all\` whether it runs, let it go on with \`docker --host ${engine} start ${name}\` (\`unpause\` if it was paused), then remove ${recordPath(folder, id)}`,
+    message: `the container ${name}, which a killed run has left held still on the Docker Engine at ${engine}, does not go on: ${errorMessage(error)}`,
+    hint: `${hint}Hikae tries again at its next start. If that engine is gone for good, or the container goes on already (\`docker --host ${engine} ps --all\`), remove ${recordPath(folder, id)}`,
   }
 }
 

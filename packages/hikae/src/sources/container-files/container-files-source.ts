@@ -3,7 +3,7 @@ import type { SourceKind } from '../source-kind.ts'
 import { type ContainerFilesConfig, containerFilesConfig, describeContainerFiles } from './config.ts'
 import { examineContainerFiles } from './examine-container-files.ts'
 import { openContainerFiles } from './open-container-files.ts'
-import { settleContainerFiles } from './open-target.ts'
+import { settleContainerFiles } from './settle-container-files.ts'
 import { planInPlace } from './restore/in-place.ts'
 import { planIntoContainer } from './restore/into-container.ts'
 import { planIntoFolder } from './restore/into-folder.ts'
@@ -25,7 +25,7 @@ export const containerFilesSource: SourceKind<ContainerFilesConfig> = {
     return planIntoFolder(resolve(context.folder, to), point, context)
   },
   verify: verifyContainerFiles,
-  settle: settleContainerFiles,
+  settle: (_config, context) => settleContainerFiles(context),
   kept: keptContainerFiles,
   // Which paths is for the labels to say: the rest of a container comes from its image.
   ofContainer: ({ name }, { container, service }) => ({

@@ -13,14 +13,14 @@ import { findContainerPaths } from './find-paths.ts'
 import { findChosenContainer } from '../../docker/containers/find-chosen-container.ts'
 import { findLivePaths } from './live-paths.ts'
 import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
-import { settleContainerFiles } from './open-target.ts'
+import { settleContainerFiles } from './settle-container-files.ts'
 import { savedTree } from './saved-tree.ts'
 
 /** Paths of a container, running or not, held still as the configuration says until the last byte is read. */
 export async function openContainerFiles(config: ContainerFilesConfig, context: ReadContext): Promise<OpenSource> {
   await using owned = new AsyncDisposableStack()
   const engine = owned.use(await openConfiguredEngine(config, context))
-  for (const { message } of await settleContainerFiles(config, context)) context.log(message)
+  for (const { message } of await settleContainerFiles(context)) context.log(message)
   const container = await findChosenContainer(engine, config)
   const { paths, findings, remarks } = await findContainerPaths(engine, container, config.paths, context.signal)
   if (paths.length === 0) throw nothingThere(container, findings)

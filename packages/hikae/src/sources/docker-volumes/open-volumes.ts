@@ -22,7 +22,7 @@ import { listVolumes, type Volume } from './volume.ts'
 export async function openVolumes(config: DockerVolumesConfig, context: ReadContext): Promise<OpenSource> {
   await using owned = new AsyncDisposableStack()
   const engine = owned.use(await openConfiguredEngine(config, context))
-  for (const { message } of await settleAll(engine, config, context)) context.log(message)
+  for (const { message } of await settleAll(engine, context)) context.log(message)
   const { volumes, unmatched } = told(selectVolumes(config, await listVolumes(engine)), config, context)
   const ways = await waysTo(engine, volumes, config, context)
   const containers = await listContainers(engine)

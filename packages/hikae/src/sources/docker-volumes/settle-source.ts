@@ -13,20 +13,12 @@ import { settleVolumes } from './restore/settle-volumes.ts'
  */
 export async function settleSource(config: DockerVolumesConfig, context: ReadContext): Promise<readonly Finding[]> {
   await using engine = await engineIfThere(config, context)
-  if (engine) return await settleAll(engine, config, context)
-  return await releaseHeld(context, () => openConfiguredEngine(config, context))
+  return engine ? await settleAll(engine, context) : await releaseHeld(context)
 }
 
 /** The same with an engine that is open. */
-export async function settleAll(
-  engine: DockerEngine,
-  config: DockerVolumesConfig,
-  context: ReadContext,
-): Promise<readonly Finding[]> {
-  return [
-    ...(await settleVolumes(engine, context)),
-    ...(await releaseHeld(context, () => openConfiguredEngine(config, context))),
-  ]
+export async function settleAll(engine: DockerEngine, context: ReadContext): Promise<readonly Finding[]> {
+  return [...(await settleVolumes(engine, context)), ...(await releaseHeld(context))]
 }
 
 async function engineIfThere(config: DockerVolumesConfig, context: ReadContext): Promise<DockerEngine | undefined> {

@@ -20,6 +20,6 @@ export const swarmSource: SourceKind<SwarmConfig> = {
   open: openSwarm,
   planRestore: planSwarmRestore,
   verify: (_, point, context) => verifySwarm(point, context),
-  settle: settleRaft,
+  settle: (_config, context) => settleRaft(context),
   kept: keptSwarms,
 }

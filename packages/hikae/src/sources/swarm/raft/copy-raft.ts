@@ -40,7 +40,9 @@ export async function copyRaft(config: SwarmConfig, raft: RaftConfig, context: R
   if (!lock) throw new InputError('another run has the engine stopped at this moment', { hint: 'run it again later' })
   const { start, unlock } = raft
   const stoppedAt = new Date()
-  await writeStopRecord(state, { version: 1, stoppedAt: stoppedAt.toISOString(), start, ...(unlock && { unlock }) })
+  const { engine } = config
+  const when = { version: 1, stoppedAt: stoppedAt.toISOString() } as const
+  await writeStopRecord(state, { ...when, ...(engine && { engine }), start, ...(unlock && { unlock }) })
   try {
     await stopEngine(config, raft.stop, context)
     await cp(raft.folder, copy, { recursive: true, preserveTimestamps: true })

@@ -2,12 +2,11 @@ import { tryLock } from '../../../docker/quiesce/container-lock.ts'
 import { errorMessage } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
-import type { SwarmConfig } from '../config.ts'
 import { startEngine } from './engine-power.ts'
 import { readStopRecord, removeStopRecord, STOP_LOCK } from './stop-record.ts'
 
 /** Starts an engine that a killed run has left stopped; one that a living run has stopped is left alone. */
-export async function settleRaft(config: SwarmConfig, context: ReadContext): Promise<readonly Finding[]> {
+export async function settleRaft(context: ReadContext): Promise<readonly Finding[]> {
   const folder = await context.stateFolder()
   if (!(await readStopRecord(folder))) return []
   using lock = tryLock(folder, STOP_LOCK)
@@ -15,7 +14,7 @@ export async function settleRaft(config: SwarmConfig, context: ReadContext): Pro
   if (!record) return []
   const left = `the Docker Engine, which a killed run had stopped at ${record.stoppedAt} to copy the state of its swarm`
   try {
-    await startEngine(config, record, context)
+    await startEngine({ engine: record.engine }, record, context)
     await removeStopRecord(folder)
     return [
       {

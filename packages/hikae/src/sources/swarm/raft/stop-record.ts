@@ -1,6 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { engineSchema } from '../../../docker/engine-schema.ts'
 import { InputError, systemCode } from '../../../errors.ts'
 import { syncToDisk } from '../../../sync-to-disk.ts'
 
@@ -9,6 +10,8 @@ const recordSchema = z.object({
   version: z.literal(1),
   /** ISO 8601. */
   stoppedAt: z.string(),
+  /** Which engine, as the stack file has it. */
+  engine: engineSchema,
   start: program,
   unlock: program.optional(),
 })
