@@ -30,6 +30,7 @@ const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   dump: async () => [(await import('./commands/dump.ts')).dump],
   export: async () => [(await import('./commands/export.ts')).exportCommand],
   recover: async () => [(await import('./commands/recover.ts')).recover],
+  drill: async () => [(await import('./commands/drill.ts')).drill],
   check: async () => [(await import('./commands/check.ts')).check],
   rewrite: async () => [(await import('./commands/rewrite.ts')).rewrite],
   repair: async () => [

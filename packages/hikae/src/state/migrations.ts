@@ -87,4 +87,21 @@ export const MIGRATIONS: readonly string[] = [
     last_seen text not null
   ) strict, without rowid;
   `,
+  `
+  create table drills (
+    number integer primary key autoincrement,
+    source text not null,
+    kind text not null,
+    started_at text not null,
+    seconds real not null,
+    outcome text not null,
+    snapshot text not null,
+    point_time text not null,
+    repository text not null,
+    files integer,
+    bytes integer,
+    findings text not null
+  ) strict;
+  create index drills_by_source on drills (source, number);
+  `,
 ]

@@ -153,7 +153,8 @@ export class RunWriter {
   }
 }
 
-function redactedFinding({ severity, message, hint }: RunFinding, redactor: Redactor): RunFinding {
+/** Without the secrets that are known. */
+export function redactedFinding({ severity, message, hint }: RunFinding, redactor: Redactor): RunFinding {
   return {
     severity,
     message: redactor.text(message),

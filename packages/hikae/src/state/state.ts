@@ -1,4 +1,5 @@
 import { AlertStates } from './alert-states.ts'
+import { Drills } from './drills.ts'
 import { LabelledSources } from './labelled-sources.ts'
 import { RunLogs } from './logs.ts'
 import { ProcessLocks } from './process-locks.ts'
@@ -28,6 +29,7 @@ export interface State extends AsyncDisposable {
   readonly alerts: AlertStates
   readonly schedules: ScheduleStates
   readonly labelled: LabelledSources
+  readonly drills: Drills
   readonly redactor: Redactor
   /** What a person should be told: what of the history was lost, and where the rest of it is. Grows while the state is open. */
   readonly warnings: readonly string[]
@@ -64,6 +66,7 @@ export function openState(folder: string, options: StateOptions): State {
     alerts: new AlertStates(database),
     schedules: new ScheduleStates(database, clock),
     labelled: new LabelledSources(database, clock),
+    drills: new Drills(database, redactor),
     redactor,
     warnings,
     async prune(keepDays) {

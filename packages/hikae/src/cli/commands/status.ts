@@ -13,11 +13,11 @@ export const status = command({
   summary: 'Tell what is at risk now, and the 3-2-1 score',
   description:
     'One line per source of the stack file, and per source that containers bring with `discover:`: whether its last good snapshot is as young as promised (or, where nothing is ' +
-    'promised, no older than two times of its schedule), where it is, and when it is saved next. ' +
+    'promised, no older than two times of its schedule), where it is, when it is saved next, and how its last drill went. ' +
     'One line per task of maintenance and repository: when it was last done, and whether damage was found. ' +
     'One line per repository, and how many copies there are on how many media and how many off-site: three, two and one are ' +
     'what a backup should have, the live data counting as one copy. Repositories that one accident takes together, because ' +
-    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, a container brings its source no more, a repository ' +
+    'they share a disk, a host or an account, are one copy. Exit code 3 when a source is overdue or is missing from a repository, a container brings its source no more, the last drill of a source failed or took longer than promised, a repository ' +
     'cannot be reached or is behind, or a check or prune of `maintenance:` is overdue, failed or found damage.',
   arguments: [],
   options: { alert: flag({ help: 'send the alerts that are due about what is overdue; for cron, beside a daemon' }) },
@@ -29,6 +29,8 @@ export const status = command({
   async run({ globals, options }, context) {
     const { chooseRepositories } = await import('../repository/choose.ts')
     const { keptOfStack } = await import('../jobs/kept-of-stack.ts')
+    const { drillsOf } = await import('../drill/drills-of.ts')
+    const { isDrillFine } = await import('../survey/drill-text.ts')
     const { freshnessOf } = await import('../survey/freshness.ts')
     const { isFine: isMaintained } = await import('../../maintenance/maintenance-status.ts')
     const { maintenanceOf } = await import('../survey/maintenance-of.ts')
@@ -41,10 +43,11 @@ export const status = command({
     const stack = known?.stack
     const sources = known ? await sourcesOf(repositories, known) : []
     const discovered = stack?.findings ?? []
+    const drills = stack ? await drillsOf(stack, context) : new Map()
     const maintenance = stack ? await maintenanceOf(stack, repositories, context) : []
     const kept = stack ? await keptOfStack(stack, context) : []
     const score = await scoreOf(repositories, context.signal)
-    printStatus({ repositories, sources, discovered, maintenance, kept, score }, context.out, Date.now())
+    printStatus({ repositories, sources, discovered, drills, maintenance, kept, score }, context.out, Date.now())
     if (options.alert && known) await alertOf(sources, known, context)
     const isFine = repositories.every(
       (repository) => repository.kind === 'reached' && freshnessOf(repository, repositories).kind !== 'behind',
@@ -52,7 +55,8 @@ export const status = command({
     const isSafe =
       sources.every(({ verdict, missingFrom, gone }) => verdict === 'fresh' && missingFrom.length === 0 && !gone) &&
       discovered.every(({ severity }) => severity !== 'error')
-    return isFine && isSafe && maintenance.every(isMaintained) ? EXIT.succeeded : EXIT.incomplete
+    const isProven = sources.every((source) => isDrillFine(source, drills))
+    return isFine && isSafe && isProven && maintenance.every(isMaintained) ? EXIT.succeeded : EXIT.incomplete
   },
 })
 

@@ -15,6 +15,7 @@ import { programVersion } from '../version.ts'
 import { type Diagnosis, exitCodeFor, ok } from './diagnosis.ts'
 import { examineCopies } from './examine-copies.ts'
 import { examineDiscovery } from './examine-discovery.ts'
+import { examineDrills } from './examine-drills.ts'
 import { examineLeft } from './examine-left.ts'
 import { examineMaintenance } from './examine-maintenance.ts'
 import { examineProgram } from './examine-program.ts'
@@ -46,6 +47,7 @@ export async function runDoctor(
     diagnoses.push(...(await examineSources(stack, context, Date.now())))
     diagnoses.push(...(await examineRepositories(stack, globals, context)))
     diagnoses.push(...(await examineState(stack.stateFolder)))
+    diagnoses.push(...(await examineDrills(stack, context, Date.now())))
     diagnoses.push(...(await examineSchedule(stack, placesBelow(root))))
   }
   printDiagnoses(diagnoses, context.out)

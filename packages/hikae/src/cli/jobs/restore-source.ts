@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import type { JobSource } from '../../jobs/job.ts'
+import type { RestoreOptions } from '../../sources/source-kind.ts'
 import type { CommandContext } from '../context.ts'
 import { confirm } from '../confirm.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -7,8 +9,8 @@ import type { GlobalValues } from '../global-options.ts'
 import { formatTime } from '../output/format.ts'
 import { printableText } from '../output/printable.ts'
 import { shortId } from '../output/snapshot.ts'
-import { parsePointInTime } from '../values/time.ts'
-import { findPoint, type PointChoice } from './find-point.ts'
+import { findPoint } from './find-point.ts'
+import { pointAt } from './point-at.ts'
 import { sourceContext } from './source-context.ts'
 import type { StackJobs } from './stack-jobs.ts'
 import { nextSteps, printFindings } from './undo-source.ts'
@@ -16,6 +18,9 @@ import { nextSteps, printFindings } from './undo-source.ts'
 export interface RestoreSourceOptions {
   readonly at: string | undefined
   readonly to: string | undefined
+  /** Parts of the source; all of it when there is none. */
+  readonly only: readonly string[]
+  readonly script: string | undefined
   readonly dryRun: boolean
   readonly yes: boolean
 }
@@ -24,16 +29,18 @@ export interface RestoreSourceOptions {
 export async function restoreSource(
   source: JobSource,
   stack: StackJobs,
-  { at, to, dryRun, yes }: RestoreSourceOptions,
+  options: RestoreSourceOptions,
   globals: GlobalValues,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { out, signal } = context
+  const { at, to, dryRun, yes } = options
+  const told = toldOptions(source, options)
   await using owned = new AsyncDisposableStack()
-  const choice = { stack: stack.name, source: source.name, kind: source.kind.name, ...moment(at) }
+  const choice = { stack: stack.name, source: source.name, kind: source.kind.name, ...pointAt(at) }
   const { point, snapshot, repository } = await findPoint(choice, globals, context, owned)
   const reading = sourceContext(source, stack, context, owned)
-  const plan = await source.kind.planRestore(source.config, point, to === undefined ? {} : { to }, reading)
+  const plan = await source.kind.planRestore(source.config, point, told, reading)
   const from = `snapshot ${shortId(snapshot.id)} of ${formatTime(snapshot.time)} from ${repository}`
   out.note(`restore the source ${source.name} (${source.kind.name}) from ${from}:`)
   for (const [number, step] of plan.steps.entries()) out.note(`  ${number + 1}. ${printableText(step)}`)
@@ -55,16 +62,17 @@ export async function restoreSource(
   return findings.some(({ severity }) => severity === 'error') ? EXIT.incomplete : EXIT.succeeded
 }
 
-/** `--at`: a date or time, or an id of a snapshot or run. */
-function moment(at: string | undefined): Pick<PointChoice, 'at'> {
-  if (at === undefined || at === 'latest') return {}
-  if (/^[0-9a-f]{4,64}$/.test(at) || /^\d{8}T\d{6}Z-/.test(at)) return { at: { id: at } }
-  try {
-    return { at: { timeNs: parsePointInTime(at) } }
-  } catch (error) {
-    throw new UsageError(`'${at}' is neither a time nor the id of a snapshot or run`, {
-      hint: "write for instance '2026-11-20 03:00:00', or an id from `hikae snapshots` or `hikae history`",
-      cause: error,
+/** @throws {UsageError} an option that the kind knows nothing of */
+function toldOptions({ name, kind }: JobSource, { to, only, script }: RestoreSourceOptions): RestoreOptions {
+  const told = {
+    ...(only.length === 0 ? {} : { only }),
+    ...(script === undefined ? {} : { script: resolve(script) }),
+  }
+  for (const option of Object.keys(told) as (keyof typeof told)[]) {
+    if (kind.restoreOptions?.includes(option)) continue
+    throw new UsageError(`--${option} means nothing for the source ${name}, which is ${kind.name}`, {
+      hint: 'restore all of it, elsewhere with --to if you like, and take what you need',
     })
   }
+  return { ...(to === undefined ? {} : { to }), ...told }
 }

@@ -1,7 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { systemCode } from '../../errors.ts'
 import type { RunFolders } from '../../jobs/run-context.ts'
+
+const COMMAND = /^command-(\d+)$/
+const OWN_COMMAND = `command-${process.pid}`
 
 /** Below the state of the stack: what sources keep from run to run, and what they need while one lasts. */
 export class StackFolders {
@@ -30,7 +33,20 @@ export class StackFolders {
 
   /** For this process, outside of runs. */
   forCommand(): RunFolders {
-    return this.forRun(`command-${process.pid}`)
+    return this.forRun(OWN_COMMAND)
+  }
+
+  /** Removes what is left below of this command when all of its scratch folders are gone. */
+  async endCommand(): Promise<void> {
+    for (const folder of [this.#scratch(OWN_COMMAND), dirname(this.#scratch(OWN_COMMAND))]) {
+      if (!(await removedIfEmpty(folder))) return
+    }
+  }
+
+  /** Removes what commands have left that were killed. */
+  async removeLeftByCommands(): Promise<void> {
+    const left = (await this.runsWithScratch()).filter((name) => COMMAND.test(name))
+    for (const name of left) await this.removeScratch(name)
   }
 
   /** Removes what a run needed while it lasted. */
@@ -57,8 +73,21 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** @returns whether it is gone */
+async function removedIfEmpty(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder)
+    return true
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT') return true
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
+    throw error
+  }
+}
+
 function isCommandAtWork(name: string): boolean {
-  const [, pid] = /^command-(\d+)$/.exec(name) ?? []
+  const [, pid] = COMMAND.exec(name) ?? []
   if (pid === undefined) return false
   try {
     process.kill(Number(pid), 0)

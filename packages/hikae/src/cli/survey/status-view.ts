@@ -10,6 +10,7 @@ import { formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
 import { printableText } from '../output/printable.ts'
 import { type Column, columnLines } from '../output/table.ts'
+import type { LastDrills } from './drill-text.ts'
 import { describeFreshness, freshnessOf } from './freshness.ts'
 import { maintenanceJson, printMaintenanceStatus } from './maintenance-view.ts'
 import { reasonOf } from './reason.ts'
@@ -23,6 +24,7 @@ export interface Status {
   readonly sources: readonly SourceStatus[]
   /** What should be known about sources that containers bring. */
   readonly discovered: readonly JoinFinding[]
+  readonly drills: LastDrills
   readonly maintenance: readonly MaintenanceStatus[]
   /** What restores in place have kept. */
   readonly kept: readonly KeptOfSource[]
@@ -31,9 +33,9 @@ export interface Status {
 
 /** @param nowMs the time that ages are told from */
 export function printStatus(status: Status, out: Output, nowMs: number): void {
-  const { repositories, sources, discovered, maintenance, kept, score } = status
+  const { repositories, sources, discovered, drills, maintenance, kept, score } = status
   if (out.json) return out.document(statusJson(status, nowMs))
-  if (sources.length > 0) printSources(sources, out, nowMs)
+  if (sources.length > 0) printSources(sources, drills, out, nowMs)
   printDiscovered(discovered, out)
   printMaintenanceStatus(maintenance, out, nowMs)
   const columns: Column<SurveyedRepository>[] = [
@@ -148,10 +150,13 @@ function remarkText(remark: Remark): string {
   }
 }
 
-function statusJson({ repositories, sources, discovered, maintenance, kept, score }: Status, nowMs: number): object {
+function statusJson(
+  { repositories, sources, discovered, drills, maintenance, kept, score }: Status,
+  nowMs: number,
+): object {
   const { copies, media, offSite, missing, remarks, unknownSites } = score
   return {
-    sources: sources.map((source) => sourceJson(source, nowMs)),
+    sources: sources.map((source) => sourceJson(source, drills, nowMs)),
     discovered: discovered.map(({ severity, message, hint, jobs }) => ({
       severity,
       message,
