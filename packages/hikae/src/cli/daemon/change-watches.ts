@@ -1,7 +1,7 @@
 import type { JobOnTime } from '../../jobs/source-status.ts'
 import { systemClock } from '../../schedules/system-clock.ts'
 import { watchPaths } from '../../schedules/watch.ts'
-import { type OwnPath, ownBelow } from '../../sources/own-paths.ts'
+import { ownBelow } from '../../sources/own-paths.ts'
 import { bytePath, systemPath } from '../../sources/swap/byte-path.ts'
 import type { CommandContext } from '../context.ts'
 import type { StackJobs } from '../jobs/stack-jobs.ts'
@@ -18,9 +18,9 @@ export class ChangeWatches implements AsyncDisposable {
   }
 
   /** What changed before the watch began is saved by one run at its beginning. */
-  async replace({ jobs, own, stack: { folder } }: StackJobs): Promise<void> {
+  async replace(stack: StackJobs): Promise<void> {
     await this[Symbol.asyncDispose]()
-    for (const job of jobs) if (job.schedule.kind === 'change') await this.#watch(job, folder, own)
+    for (const job of stack.jobs) if (job.schedule.kind === 'change') await this.#watch(job, stack)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -29,12 +29,12 @@ export class ChangeWatches implements AsyncDisposable {
     for (const watch of watches) await watch[Symbol.asyncDispose]()
   }
 
-  async #watch(job: JobOnTime, folder: string, own: readonly OwnPath[]): Promise<void> {
+  async #watch(job: JobOnTime, { name: stack, stack: { folder }, own: ownPaths }: StackJobs): Promise<void> {
     const { out, env, signal } = this.#context
     if (job.schedule.kind !== 'change') return
     const paths: string[] = []
     for (const { name, kind, config } of job.sources) {
-      const own = await kind.watched?.(config, { source: name, folder, env, signal })
+      const own = await kind.watched?.(config, { source: name, stack, folder, env, signal })
       if (own) paths.push(...own)
       else
         out.warn(
@@ -43,7 +43,7 @@ export class ChangeWatches implements AsyncDisposable {
     }
     if (paths.length === 0) return
     const { settleMs, atMostMs } = job.schedule
-    const ignored = (await ownBelow(paths.map(bytePath), own)).map((path) => systemPath(path).toString())
+    const ignored = (await ownBelow(paths.map(bytePath), ownPaths)).map((path) => systemPath(path).toString())
     this.#watches.push(
       await watchPaths({
         ...{ paths, settleMs, atMostMs, clock: systemClock },
