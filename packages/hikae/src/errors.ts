@@ -56,6 +56,9 @@ const SYSTEM_MESSAGE = /^[A-Z][A-Z0-9]+: (.+?), \w+(?: '.*)?$/s
 
 /** One line about anything that was thrown. */
 export function errorMessage(error: unknown): string {
+  // What `using` throws when tidying up fails too. The first one is why: it comes first.
+  if (error instanceof SuppressedError)
+    return `${errorMessage(error.suppressed)}; and then: ${errorMessage(error.error)}`
   if (!(error instanceof Error)) return String(error)
   const system = 'syscall' in error ? SYSTEM_MESSAGE.exec(error.message)?.[1] : undefined
   return system ?? error.message

@@ -1,10 +1,9 @@
 import type { KeptCopy, ReadContext, RestorePlan } from '../source-kind.ts'
 import type { ComposeConfig } from './config.ts'
-import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { lookAtProject } from './look-at-project.ts'
 import { partsToRead } from './parts.ts'
 import { readReplacements, type ReplacementTimes } from './replacements.ts'
-import { replaceWhileStopped, runningOf } from './while-stopped.ts'
+import { replaceWhileStopped, stepsWhileStopped } from './while-stopped.ts'
 
 /** Names of copies have no fractions of a second. */
 const ROUNDING_MS = 1000
@@ -23,13 +22,13 @@ export async function keptOfProject(config: ComposeConfig, context: ReadContext)
 /** Newest first. */
 function together(copies: readonly KeptCopy[], times: readonly ReplacementTimes[]): readonly (readonly KeptCopy[])[] {
   const groups = Map.groupBy(copies, (copy) => {
-    const at = times.findIndex(({ began, ended }) => isWithin(copy.time.getTime(), began.getTime(), ended.getTime()))
+    const at = times.findIndex(({ began, ended }) => isDuring(copy.time.getTime(), began.getTime(), ended.getTime()))
     return at === -1 ? copy : times[at]!
   })
   return [...groups.values()].toSorted(([one], [other]) => other!.time.getTime() - one!.time.getTime())
 }
 
-function isWithin(time: number, began: number, ended: number): boolean {
+function isDuring(time: number, began: number, ended: number): boolean {
   return time >= began - ROUNDING_MS && time <= ended + ROUNDING_MS
 }
 
@@ -41,14 +40,9 @@ function asOne(copies: readonly KeptCopy[], project: string, config: ComposeConf
     async planUndo(context) {
       const plans: RestorePlan[] = []
       for (const copy of copies) plans.push(await copy.planUndo(context))
-      await using engine = await openConfiguredEngine(config, context)
-      const names = (await runningOf(engine, project)).map(({ name }) => name)
+      const steps = plans.flatMap((plan) => plan.steps)
       return {
-        steps: [
-          ...(names.length > 0 ? [`stop ${names.join(', ')}`] : []),
-          ...plans.flatMap(({ steps }) => steps),
-          ...(names.length > 0 ? [`start ${names.toReversed().join(', ')} again, and wait until they are well`] : []),
-        ],
+        steps: await stepsWhileStopped(config, project, { steps }, context),
         apply: (signal) =>
           replaceWhileStopped({ project, plans: plans.map((plan) => ({ plan })) }, config, { ...context, signal }),
       }

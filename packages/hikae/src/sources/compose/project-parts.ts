@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { COMPOSE_LABELS } from '../../docker/compose/labels.ts'
 import type { ComposeProject } from '../../docker/compose/project.ts'
 import { isThere } from '../../is-there.ts'
@@ -6,6 +6,7 @@ import { namePattern } from '../docker-volumes/name-pattern.ts'
 import { EXCLUDE_LABEL } from '../docker-volumes/select-volumes.ts'
 import { isAnonymous, type Volume } from '../docker-volumes/volume.ts'
 import type { Finding } from '../finding.ts'
+import { isWithin } from '../swap/byte-path.ts'
 import type { ComposeConfig } from './config.ts'
 
 /** What of a project is saved, and what is not although it belongs to it. */
@@ -137,9 +138,4 @@ function anonymous(service: string, destination: string): Finding {
 /** Whether a path is the host's own, and there on each. */
 export function isOfTheSystem(path: string): boolean {
   return OF_THE_SYSTEM.some((own) => isWithin(path, own)) && !isWithin(path, '/run/media')
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way === '' || (!way.startsWith('../') && way !== '..' && !isAbsolute(way))
 }

@@ -2,6 +2,7 @@ import { type ContainerMount, type ContainerSummary, listContainers } from '../.
 import type { DockerEngine } from '../../docker/engine.ts'
 import { mountsOf } from '../docker-volumes/volume-users.ts'
 import { listVolumes, type Volume } from '../docker-volumes/volume.ts'
+import { isWithin } from '../swap/byte-path.ts'
 import type { ProjectParts } from './project-parts.ts'
 
 /** Containers of whichever project and state that have a saved path or volume mounted so that they can write to it. */
@@ -27,8 +28,4 @@ function writes(container: ContainerSummary, volume: Volume): boolean {
 
 function mayWrite(mounts: readonly ContainerMount[]): boolean {
   return mounts.some(({ isWritable }) => isWritable)
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }

@@ -2,9 +2,8 @@ import type { ReadContext, RestorePlan } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import type { ComposeFacts } from './compose-facts.ts'
 import type { ComposeConfig } from './config.ts'
-import { openConfiguredEngine } from '../../docker/open-configured-engine.ts'
 import { type Part, partOf, pointOfPart } from './parts.ts'
-import { type PartPlan, replaceWhileStopped, runningOf } from './while-stopped.ts'
+import { type PartPlan, replaceWhileStopped, stepsWhileStopped } from './while-stopped.ts'
 
 /** What is replaced while the project stands still: images first, which change nothing for containers that are there. */
 const ORDER: readonly Part['name'][] = ['images', 'files', 'volumes']
@@ -29,16 +28,10 @@ export async function planInPlace(
       ...(part !== 'images' && { kept: async (going) => (await kind.kept?.(own, going)) ?? [] }),
     })
   }
-  await using engine = await openConfiguredEngine(config, context)
-  const names = (await runningOf(engine, project)).map(({ name }) => name)
+  const steps = plans.flatMap(({ plan }) => plan.steps)
+  const otherwise = `leave it to you to start it: \`cd ${folder} && docker compose up -d\``
   return {
-    steps: [
-      ...(names.length > 0 ? [`stop ${names.join(', ')}`] : []),
-      ...plans.flatMap(({ plan }) => plan.steps),
-      names.length > 0
-        ? `start ${names.toReversed().join(', ')} again, and wait until they are well`
-        : `leave it to you to start it: \`cd ${folder} && docker compose up -d\``,
-    ],
+    steps: await stepsWhileStopped(config, project, { steps, otherwise }, context),
     apply: (signal) => replaceWhileStopped({ project, plans }, config, { ...context, signal }),
   }
 }

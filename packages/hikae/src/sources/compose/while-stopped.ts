@@ -13,14 +13,30 @@ import { recordReplacement } from './replacements.ts'
 /** Names of copies have no fractions of a second. */
 const ROUNDING_MS = 1000
 
-/** Containers of a project that run now. */
-export async function runningOf(engine: DockerEngine, project: string): Promise<readonly ContainerSummary[]> {
-  return (await containersOf(engine, project)).filter(isAlive)
-}
-
 /** In whatever state: one that another run has stopped must not be started in the middle of this. */
 async function containersOf(engine: DockerEngine, project: string): Promise<readonly ContainerSummary[]> {
   return (await listContainers(engine)).filter((container) => projectOf(container) === project)
+}
+
+/**
+ * Steps of a plan, with what is done around them.
+ *
+ * @param otherwise the last step when nothing runs
+ */
+export async function stepsWhileStopped(
+  config: ComposeConfig,
+  project: string,
+  { steps, otherwise }: { readonly steps: readonly string[]; readonly otherwise?: string },
+  context: ReadContext,
+): Promise<readonly string[]> {
+  await using engine = await openConfiguredEngine(config, context)
+  const names = (await containersOf(engine, project)).filter(isAlive).map(({ name }) => name)
+  if (names.length === 0) return [...steps, ...(otherwise === undefined ? [] : [otherwise])]
+  return [
+    `stop ${names.join(', ')}`,
+    ...steps,
+    `start ${names.toReversed().join(', ')} again, and wait until they are well`,
+  ]
 }
 
 /** What is done to a project that stands still, one plan after the other. */

@@ -4,6 +4,7 @@ import {
   isAlive,
   usersOfVolume,
 } from '../../docker/containers/container.ts'
+import { isWithin } from '../swap/byte-path.ts'
 import type { Volume } from './volume.ts'
 
 /** Who has a volume. */
@@ -30,9 +31,6 @@ export function usersOf(volumes: readonly Volume[], containers: readonly Contain
 
 /** Where a container has a volume; a bind mount of a folder in it counts, although the engine does not think so. */
 export function mountsOf({ mounts }: ContainerSummary, volume: Volume): ContainerMount[] {
-  return mounts.filter(({ name, source }) => name === volume.name || isWithin(source, volume))
-}
-
-function isWithin(source: string, { mountpoint }: Volume): boolean {
-  return mountpoint !== '' && (source === mountpoint || source.startsWith(`${mountpoint}/`))
+  const { name: own, mountpoint } = volume
+  return mounts.filter(({ name, source }) => name === own || (mountpoint !== '' && isWithin(source, mountpoint)))
 }

@@ -5,7 +5,7 @@ import { DockerError } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { ReadContext, RestorePlan } from '../../source-kind.ts'
 import type { SourcePoint } from '../../source-point.ts'
-import { bytePath } from '../../swap/byte-path.ts'
+import { bytePath, isWithin } from '../../swap/byte-path.ts'
 import type { ContainerFilesConfig } from '../config.ts'
 import { amount, containerFacts } from '../container-facts.ts'
 import { openConfiguredEngine } from '../../../docker/open-configured-engine.ts'
@@ -47,7 +47,7 @@ export async function planIntoContainer(
 }
 
 function isMounted(path: string, { mounts }: ContainerSummary): boolean {
-  return mounts.some(({ destination }) => path === destination || path.startsWith(`${destination}/`))
+  return mounts.some(({ destination }) => isWithin(path, destination))
 }
 
 async function refuseTaken(
