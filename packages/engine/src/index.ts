@@ -183,6 +183,7 @@ export type {
 export { restore } from './operations/restore/restore.ts'
 export { TargetError, TargetFullError } from './operations/restore/target.ts'
 export { dump, type DumpOptions } from './operations/dump/dump.ts'
+export { tarOfEntries, type TarEntry } from './operations/dump/tar-of-entries.ts'
 export { rewrite } from './operations/rewrite/rewrite.ts'
 export type {
   RewriteOptions,

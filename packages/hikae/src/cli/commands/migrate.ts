@@ -1,108 +1,105 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { CheckProgress, MigrationName } from '@hikae/engine'
 import { command } from '../command.ts'
-import type { CommandContext } from '../context.ts'
-import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
-import { formatDuration, formatQuantity } from '../output/format.ts'
-import { type ProgressView, withProgress } from '../output/progress.ts'
-import { openSession, type Session } from '../repository/session.ts'
-
-/** By restic's names. */
-const SUMMARIES: Readonly<Record<MigrationName, string>> = {
-  upgrade_repo_v2: 'upgrade the repository to format version 2, which compresses',
-}
+import { MIGRATIONS } from '../migrate/migration-names.ts'
+import { flag, list, value } from '../option.ts'
+import { UsageError } from '../../errors.ts'
+import { someText } from '../values/text.ts'
 
 export const migrate = command({
   name: 'migrate',
   group: 'Keep house',
-  summary: 'Upgrade a repository to a newer format',
+  summary: 'Upgrade a repository, or move a Compose project or volumes to another Docker Engine',
   description:
-    'Without a name, lists the migrations that can be applied to the repository. The repository is checked first, and nothing ' +
-    'is changed when anything is wrong with it. After upgrade_repo_v2, restic before version 0.14 cannot open the repository; ' +
-    'what is stored is compressed by hikae prune --repack-uncompressed.',
-  arguments: [{ name: 'MIGRATION', help: 'what to do', choices: Object.keys(SUMMARIES) }],
-  options: {},
+    'Without --from and --to it is about a repository, as with restic: without a name, lists the migrations that can be ' +
+    'applied to it. The repository is checked first, and nothing is changed when anything is wrong with it. After ' +
+    'upgrade_repo_v2, restic before version 0.14 cannot open the repository; what is stored is compressed by ' +
+    'hikae prune --repack-uncompressed.\n' +
+    'With --from and --to, a Compose project or volumes go from one Docker Engine to another: images, volumes and the ' +
+    "project's folder are copied while it runs; then it is stopped for a moment, what has changed comes over, both sides are " +
+    'compared, and the project is started on the other side and waited for. The plan is told first. Nothing is removed from ' +
+    'the source, which runs on as before unless told otherwise. When anything fails, what was made on the other side is ' +
+    'removed again. HOST is unix:///run/docker.sock, tcp://host:2376, ssh://user@host, or local.',
+  arguments: [
+    {
+      name: 'MIGRATION|PROJECT',
+      help: 'what to do with the repository; with --from and --to, the Compose project to move',
+      variadic: true,
+      choices: Object.keys(MIGRATIONS),
+    },
+  ],
+  options: {
+    from: value({ placeholder: 'HOST', parse: someText, help: 'Docker Engine that it is on' }),
+    to: value({ placeholder: 'HOST', parse: someText, help: 'Docker Engine that it goes to' }),
+    volumes: list({
+      placeholder: 'NAME',
+      parse: someText,
+      help: 'move these volumes, and no project; several with commas or spaces between',
+    }),
+    folder: value({
+      placeholder: 'DIR',
+      parse: someText,
+      help: "where the project's files go on the other host (default: the same folder)",
+    }),
+    stopSource: flag({ help: "leave the source's containers stopped when the other side is well" }),
+    removeSource: flag({
+      help: "remove the source's containers, networks and volumes when the other side is well",
+    }),
+    dryRun: flag({ short: 'n', help: 'only tell the plan' }),
+    yes: flag({ help: 'do not ask' }),
+  },
   globals: ['repository', 'connection', 'output'],
   examples: [
-    ['migrate', 'what can be done'],
+    ['migrate', 'what can be done with the repository'],
     ['migrate upgrade_repo_v2', 'to format version 2'],
+    ['migrate shop --from local --to ssh://root@new.example.com --dry-run', 'what moving a project would do'],
+    ['migrate shop --from local --to ssh://root@new.example.com --stop-source', 'move it for good'],
+    ['migrate --volumes uploads --from ssh://root@old.example.com --to local', 'one volume'],
   ],
-  async run({ globals, args: [name] }, context) {
-    if (name !== undefined && !Object.hasOwn(SUMMARIES, name)) {
-      throw new UsageError(`there is no migration called '${name}'`, {
-        hint: 'run `hikae migrate` to see what there is',
+  async run({ globals, options, args }, context) {
+    const { from, to, ...others } = options
+    if (from !== undefined && to !== undefined) {
+      const { moveDocker } = await import('../migrate/move-docker.ts')
+      return await moveDocker({ ...others, from, to, args }, context)
+    }
+    refuseStray(options)
+    const [name, ...more] = args
+    if (name !== undefined && (!Object.hasOwn(MIGRATIONS, name) || more.length > 0)) {
+      throw new UsageError(`there is no migration called '${args.join(' ')}'`, {
+        hint: 'run `hikae migrate` to see what there is; to move a Compose project, say --from and --to',
       })
     }
+    const { listMigrations, upgradeRepository } = await import('../migrate/migrate-repository.ts')
+    const { openSession } = await import('../repository/session.ts')
     const access =
       name === undefined ? ({ lock: 'none' } as const) : ({ lock: 'exclusive', index: 'unloaded' } as const)
     await using session = await openSession(globals, context, access)
-    if (name === undefined) await list(session, context)
-    else await upgrade(session, context)
+    if (name === undefined) await listMigrations(session, context)
+    else await upgradeRepository(session, context)
     return EXIT.succeeded
   },
 })
 
-async function list({ repository }: Session, { out }: CommandContext): Promise<void> {
-  const { applicableMigrations } = await import('@hikae/engine')
-  const names = applicableMigrations(repository)
-  if (out.json) {
-    return out.document(names.map((name) => ({ name, description: SUMMARIES[name] })))
-  }
-  for (const name of names) out.line(`${name}  ${SUMMARIES[name]}`)
-  if (names.length === 0) out.line('no migration applies: the repository has the newest format')
-}
-
-async function upgrade({ repository, signal }: Session, { out }: CommandContext): Promise<void> {
-  const { upgradeToVersion2 } = await import('@hikae/engine')
-  await using copy = new ConfigCopy()
-  const isChanged = await withProgress(out, VIEW, async (progress) =>
-    upgradeToVersion2(repository, {
-      keepConfig: (content) => copy.keep(content),
-      signal,
-      onProgress: (state) => progress.update(state),
-    }),
-  )
-  copy.isNeeded = false
-  if (out.json)
-    return out.document({ message_type: 'migrated', name: 'upgrade_repo_v2', version: 2, changed: isChanged })
-  if (!isChanged) return out.line('nothing to do: the repository has format version 2')
-  out.line('the repository has format version 2 now: what is stored from now on is compressed')
-  out.note('next: `hikae prune --repack-uncompressed` compresses what is stored already')
-}
-
-/** A copy of the config file, encrypted as it is, that outlives us only when something went wrong. */
-class ConfigCopy implements AsyncDisposable {
-  isNeeded = true
-  #folder: string | undefined
-
-  async keep(content: Uint8Array): Promise<string> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'hikae-migrate-'))
-    const path = join(this.#folder, 'config')
-    await writeFile(path, content, { mode: 0o600, flush: true })
-    return path
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#folder === undefined || this.isNeeded) return
-    await rm(this.#folder, { recursive: true })
-  }
-}
-
-const VIEW: ProgressView<CheckProgress> = {
-  lines: (progress) => [describe(progress)],
-  line: describe,
-  json: ({ secondsElapsed, snapshots, treesDone, errors }) => ({
-    seconds_elapsed: Math.floor(secondsElapsed),
-    snapshots_checked: snapshots,
-    trees_checked: treesDone,
-    error_count: errors,
-  }),
-}
-
-function describe({ secondsElapsed, snapshots, treesDone }: CheckProgress): string {
-  const structure = `${formatQuantity(snapshots, 'snapshot')}, ${formatQuantity(treesDone, 'directory', 'directories')}`
-  return `[${formatDuration(secondsElapsed)}] checked ${structure}`
+/** @throws {UsageError} options of the one with the other */
+function refuseStray({
+  from,
+  to,
+  volumes,
+  folder,
+  ...flags
+}: {
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly volumes: readonly string[]
+  readonly folder: string | undefined
+  readonly stopSource: boolean
+  readonly removeSource: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+}): void {
+  const isAny = from ?? to ?? folder ?? (volumes.length > 0 || Object.values(flags).some(Boolean) ? '' : undefined)
+  if (isAny === undefined) return
+  const missing = from === undefined ? '--from' : '--to'
+  throw new UsageError(`${missing} is missing: it says which Docker Engine is meant`, {
+    hint: 'write for instance --from local --to ssh://root@new.example.com',
+  })
 }
