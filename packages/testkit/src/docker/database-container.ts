@@ -1,9 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import type { RedisBankServer, SqlBankServer } from '../bank/bank-server.ts'
 import type { TestDocker } from '../docker-engine.ts'
 import { MYSQL_CLIENT_ARGUMENTS } from '../mysql/client-arguments.ts'
 import { PSQL_ARGUMENTS } from '../postgres/psql.ts'
-import { redisCliOptions } from '../redis/redis-cli.ts'
+import { redisCliOptions, type RedisCommandOptions } from '../redis/redis-cli.ts'
 import type { ProcessResult } from '../run-process.ts'
 import type { DatabaseImage } from './database-images.ts'
 
@@ -72,21 +71,24 @@ export function sqlInContainer(
     kind === 'postgres'
       ? ['psql', ...PSQL_ARGUMENTS, '-h', '127.0.0.1', '-U', 'postgres', '-d', name]
       : ['mariadb', ...MYSQL_CLIENT_ARGUMENTS, '--host=127.0.0.1', '--user=root', `--database=${name}`]
+  const question = [kind === 'postgres' ? '-c' : '-e', 'select 1']
   return {
     ...{ kind, container, password },
     query: async (sql, options = {}) => output(await run(client(options.database ?? database), sql)),
-    untilReady: () => untilAnswers(engine, container, () => run(client(database), 'select 1;')),
+    untilReady: () =>
+      untilAnswers(engine, container, (loop) => run(['sh', '-c', loop, 'sh', ...client(database), ...question])),
   }
 }
 
 /** A Redis in a container that runs already, without a password. */
 export function redisInContainer(engine: Engine, container: string): RedisContainer {
   const run = async (args: readonly string[]): Promise<ProcessResult> =>
-    await engine.tryDocker(['exec', container, 'redis-cli', ...args])
+    await engine.tryDocker(['exec', container, ...args])
+  const client = (options?: RedisCommandOptions): string[] => ['redis-cli', ...redisCliOptions(options)]
   return {
     ...{ kind: 'redis', container, password: '' },
-    command: async (args, options) => output(await run([...redisCliOptions(options), ...args])),
-    untilReady: () => untilAnswers(engine, container, () => run([...redisCliOptions(), 'PING'])),
+    command: async (args, options) => output(await run([...client(options), ...args])),
+    untilReady: () => untilAnswers(engine, container, (loop) => run(['sh', '-c', loop, 'sh', ...client(), 'PING'])),
   }
 }
 
@@ -95,16 +97,14 @@ function output({ exitCode, stdout, stderr }: ProcessResult): string {
   return stdout.trimEnd()
 }
 
-async function untilAnswers(engine: Engine, container: string, ask: () => Promise<ProcessResult>): Promise<void> {
-  const deadline = performance.now() + 60_000
-  for (;;) {
-    const { exitCode, stderr } = await ask()
-    if (exitCode === 0) return
-    const running = (await engine.tryDocker(['inspect', '--format', '{{.State.Running}}', container])).stdout.trim()
-    if (running !== 'true' || performance.now() > deadline) {
-      const { stdout, stderr: logged } = await engine.tryDocker(['logs', container])
-      throw new Error(`${container} does not answer: ${stderr}\n${stdout}${logged}`.slice(0, 4000))
-    }
-    await setTimeout(20)
-  }
+/** Asked inside, again and again: to begin anew each time would keep a busy machine from what is waited for. */
+async function untilAnswers(
+  engine: Engine,
+  container: string,
+  ask: (loop: string) => Promise<ProcessResult>,
+): Promise<void> {
+  const { exitCode, stderr } = await ask('until "$@" >/dev/null 2>&1; do sleep 0.1; done')
+  if (exitCode === 0) return
+  const logs = await engine.tryDocker(['logs', container])
+  throw new Error(`${container} does not answer: ${stderr}\n${logs.stdout}${logs.stderr}`.slice(0, 4000))
 }

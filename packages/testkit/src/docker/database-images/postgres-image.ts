@@ -48,18 +48,21 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rm "$secret"
   printf '\\nhost all all all %s\\n' "$method" >>"$PGDATA/pg_hba.conf"
   echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"
-  # Nobody gets in by the network before all is there.
-  PGUSER=$user pg_ctl -D "$PGDATA" -o "-c listen_addresses=''" -w start >/dev/null
-  sql() { psql -v ON_ERROR_STOP=1 -q -U "$user" "$@"; }
-  [ "$database" = postgres ] || printf 'CREATE DATABASE :"name"' | sql -d postgres -v name="$database"
-  for file in /docker-entrypoint-initdb.d/*; do
-    case "$file" in
-    *.sh) . "$file" ;;
-    *.sql) sql -d "$database" -f "$file" ;;
-    *.sql.gz) gunzip -c "$file" | sql -d "$database" ;;
-    esac
-  done
-  PGUSER=$user pg_ctl -D "$PGDATA" -m fast -w stop >/dev/null
+  set_up() {
+    # Nobody gets in by the network before all is there.
+    PGUSER=$user pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -c fsync=off" -w start >/dev/null
+    sql() { psql -v ON_ERROR_STOP=1 -q -U "$user" "$@"; }
+    [ "$database" = postgres ] || printf 'CREATE DATABASE :"name"' | sql -d postgres -v name="$database"
+    for file in /docker-entrypoint-initdb.d/*; do
+      case "$file" in
+      *.sh) . "$file" ;;
+      *.sql) sql -d "$database" -f "$file" ;;
+      *.sql.gz) gunzip -c "$file" | sql -d "$database" ;;
+      esac
+    done
+    PGUSER=$user pg_ctl -D "$PGDATA" -m fast -w stop >/dev/null
+  }
+  [ "$database" = postgres ] && [ -z "$(ls /docker-entrypoint-initdb.d)" ] || set_up
   echo 'PostgreSQL init process complete; ready for start up.'
 fi
 exec "$@"
