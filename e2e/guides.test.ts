@@ -1,9 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { runProcess, type TempDir } from '@hikae/testkit'
+import {
+  type ProcessOptions,
+  runProcess,
+  skipBecause,
+  startDocker,
+  type TempDir,
+  whyNoCompose,
+  whyNoDocker,
+} from '@hikae/testkit'
 import { describe } from 'vitest'
 import { makeFiles, test } from './fixtures.ts'
+import { beforeScene, ENGINE_BEGINNING, engineEnvironment, makeEngineMachine } from './guides-engine.ts'
 import { PROGRAM } from './hikae.ts'
 
 // What the guides and the READMEs tell people to type is typed here, in order, and has to do what they say.
@@ -14,7 +23,11 @@ import { PROGRAM } from './hikae.ts'
 //   ```        commands when each line begins with hikae or tar, else something to look at
 //   ```yaml    with <!-- file: NAME --> before it, that file; otherwise a part of a stack file, which is checked
 //
+// <!-- engine: SCENE --> stands before commands for a Docker Engine, which has a project and more: see guides-engine.ts.
 // <!-- not run: REASON --> stands before commands that cannot run here; lines with … in them are not whole.
+
+/** Containers that start, stop and are waited for. */
+const ENGINE_TIMEOUT_MS = 400_000
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -22,8 +35,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   install: 'e2e/install.test.ts installs the packages and runs the demo',
   timers: 'they would run on this machine from now on; the tests of schedule install put them into a folder',
   alerts: 'the channels are examples; the tests of alerts have real ones',
-  engine:
-    'they need a Docker Engine with a project on it; e2e/docker-*.test.ts and the tests of Docker sources have real ones',
+  image: 'e2e/container.test.ts builds the image, and runs it beside a project',
   daemon: 'it stays until it is told to end; e2e/jobs.test.ts runs it',
   'needs the channels above': 'the channels are examples; the tests of alerts have real ones',
   restic: 'restic is not everywhere; e2e/together.test.ts uses both programs on one repository',
@@ -80,14 +92,29 @@ describe.concurrent.each(GUIDES)('$name', ({ name, japanese, before = '', except
     await makeMachine(dir)
     const blocks = await blocksOf(name)
     const isLeftOut = ({ content }: Block): boolean => except !== undefined && content.startsWith(`${except.line}\n`)
-    const steps = blocks.flatMap((block, at) =>
-      isStep(block) && !isLeftOut(block) ? [{ block, shown: shownAfter(blocks, at) }] : [],
-    )
-    skip(steps.length === 0, 'nothing in it can run here')
-    const typed = steps.map(({ block }) => block)
+    const typed = blocks.filter((block) => isStep(block) && !isLeftOut(block))
+    skip(typed.length === 0, 'nothing in it can run here')
     const outputs = await outputsOf(typed, before, dir)
-    for (const [at, { shown }] of steps.entries()) {
-      if (shown) expect(missingLines(shown, outputs[at]!), `line ${shown.line}; printed:\n${outputs[at]}`).toEqual([])
+    for (const { line, missing, printed } of notShown(blocks, typed, outputs)) {
+      expect(missing, `line ${line}; printed:\n${printed}`).toEqual([])
+    }
+  })
+
+  test('works on a Docker Engine as it is written', { timeout: ENGINE_TIMEOUT_MS }, async ({ dir, expect, skip }) => {
+    const blocks = await blocksOf(name)
+    const typed = blocks.filter(({ note }) => sceneOf(note) !== undefined)
+    skip(typed.length === 0, 'nothing in it is for an engine')
+    const why = (await whyNoDocker()) ?? (await whyNoCompose())
+    skip(skipBecause(why), why)
+    await makeMachine(dir)
+    await makeEngineMachine(dir)
+    await using docker = await startDocker()
+    const outputs = await outputsOf(typed, ENGINE_BEGINNING, dir, {
+      env: engineEnvironment(docker),
+      timeoutMs: ENGINE_TIMEOUT_MS - 20_000,
+    })
+    for (const { line, missing, printed } of notShown(blocks, typed, outputs)) {
+      expect(missing, `line ${line}; printed:\n${printed}`).toEqual([])
     }
   })
 
@@ -105,7 +132,7 @@ describe.concurrent.each(GUIDES)('$name', ({ name, japanese, before = '', except
   test('is the same in Japanese', async ({ expect }) => {
     const plain = async (path: string): Promise<string[]> => {
       const blocks = await blocksOf(path)
-      const typed = blocks.filter((block, at) => block.language !== 'text' || (at > 0 && isStep(blocks[at - 1]!)))
+      const typed = blocks.filter((block, at) => block.language !== 'text' || (at > 0 && isTyped(blocks[at - 1]!)))
       return typed.map(({ language, note, content }) => `${language} ${note}\n${withoutWords(content)}`)
     }
     expect(await plain(japanese)).toEqual(await plain(name))
@@ -140,13 +167,18 @@ async function blocksOf(path: string): Promise<Block[]> {
  * @returns what each of them printed, as if the folders of the test were those of the guide
  * @throws a command failed
  */
-async function outputsOf(blocks: readonly Block[], before: string, dir: TempDir): Promise<string[]> {
-  const typed = blocks.map((block) => `printf '\\036'\n${commandsOf(block, dir)}`)
+async function outputsOf(
+  blocks: readonly Block[],
+  before: string,
+  dir: TempDir,
+  { env = {}, timeoutMs = 170_000 }: Pick<ProcessOptions, 'env' | 'timeoutMs'> = {},
+): Promise<string[]> {
+  const typed = blocks.map((block) => `${sceneBefore(block, dir)}printf '\\036'\n${commandsOf(block, dir)}`)
   const script = ['set -euo pipefail; exec 2>&1', onMachine(before, dir), ...typed].join('\n')
   const { exitCode, stdout } = await runProcess('bash', ['-c', script], {
     cwd: dir.join('srv/shop'),
-    timeoutMs: 170_000,
-    env: environmentOf(dir),
+    timeoutMs,
+    env: { ...environmentOf(dir), ...env },
   })
   const outputs = stdout.replaceAll(dir.path, '').split('\u001E').slice(1)
   if (exitCode === 0 && outputs.length === blocks.length) return outputs
@@ -158,8 +190,22 @@ function isStep({ language, note, content }: Block): boolean {
   return note === undefined && (language === 'sh' || (language === '' && /^(?: *(?:hikae|tar) .*\n)+$/.test(content)))
 }
 
+/** Here or on an engine. */
+function isTyped(block: Block): boolean {
+  return isStep(block) || sceneOf(block.note) !== undefined
+}
+
+function sceneOf(note: string | undefined): string | undefined {
+  return /^engine: (.*)$/.exec(note ?? '')?.[1]
+}
+
 function fileOf(note: string | undefined): string | undefined {
   return /^file: (.*)$/.exec(note ?? '')?.[1]
+}
+
+function sceneBefore({ note }: Block, dir: TempDir): string {
+  const scene = sceneOf(note)
+  return scene === undefined ? '' : onMachine(beforeScene(scene), dir)
 }
 
 function commandsOf({ note, content }: Block, dir: TempDir): string {
@@ -181,6 +227,19 @@ function completed(part: string): string {
 function shownAfter(blocks: readonly Block[], at: number): Block | undefined {
   const next = blocks[at + 1]
   return next?.language === 'text' ? next : undefined
+}
+
+/** What the guide shows after what was typed, and was not printed. */
+function notShown(
+  blocks: readonly Block[],
+  typed: readonly Block[],
+  outputs: readonly string[],
+): { readonly line: number; readonly missing: readonly string[]; readonly printed: string }[] {
+  return typed.flatMap((block, at) => {
+    const shown = shownAfter(blocks, blocks.indexOf(block))
+    const printed = outputs[at]!
+    return shown ? [{ line: shown.line, missing: missingLines(shown, printed), printed }] : []
+  })
 }
 
 /** Lines of the guide that were not printed. */

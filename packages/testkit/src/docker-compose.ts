@@ -3,8 +3,8 @@ import type { TestDocker } from './docker-engine.ts'
 import { isExecutable } from './requirements.ts'
 import { type ProcessResult, runOk } from './run-process.ts'
 
-/** Where `script/fetch-program` puts Debian 13's Compose, which also runs by itself. */
-const COMPOSE = join(
+/** Where `script/fetch-program` puts Debian 13's Compose: a plugin of the Docker client, which also runs by itself. */
+export const COMPOSE = join(
   import.meta.dirname,
   '../../../.cache/docker-compose-2/usr/libexec/docker/cli-plugins/docker-compose',
 )

@@ -11,7 +11,7 @@ export { makeCertificates, type Certificate, type Certificates } from './certifi
 export { collect } from './collect.ts'
 export { compareTrees, type CompareOptions, type TreeDifference } from './compare-trees.ts'
 export { answers, startDaemon, type Daemon, type DaemonOptions } from './daemon.ts'
-export { compose, whyNoCompose } from './docker-compose.ts'
+export { COMPOSE, compose, whyNoCompose } from './docker-compose.ts'
 export type { DatabaseServer } from './database-process.ts'
 export {
   redisInContainer,
