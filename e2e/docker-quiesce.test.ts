@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BASE_IMAGE, makeCheapRepository, skipBecause, startDocker, type TempDir, whyNoDocker } from '@hikae/testkit'
 import { describe } from 'vitest'
@@ -74,6 +74,32 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a container that a killed bac
     await using daemon = await stack.start(['daemon'])
     await daemon.printed('goes on again')
     expect(await state()).toBe('running')
+    expect(await heldRecords(dir)).toEqual([])
+  })
+
+  test('for all sources of a job runs again, too, whatever the stack file says by then', async ({
+    stack,
+    docker,
+    dir,
+    expect,
+  }) => {
+    await docker.docker('run', '--detach', '--init', '--name', 'shop', BASE_IMAGE, 'sleep', '10000')
+    const state = (): Promise<string> => docker.docker('inspect', '--format', '{{.State.Status}}', 'shop')
+    const before = await readFile(dir.join('hikae.yaml'), 'utf8')
+    const job = `  all: { sources: [dump, settings], consistent: together, hold: { stop: [shop], engine: { host: '${docker.host}' } } }`
+    const dump = `  dump: { command: { run: [sh, -c, 'touch begun; while ! [ -e go-on ]; do sleep 0.05; done'], name: x } }`
+    await writeFile(dir.join('hikae.yaml'), `${before.replace('sources:\n', `sources:\n${dump}\n`)}${job}\n`)
+    await using backup = await stack.start(['backup', 'all'])
+    await until(async () => (await readdir(dir.path)).includes('begun'))
+    expect(await state()).toBe('exited')
+    backup.kill('SIGKILL')
+    await backup.finished
+    await writeFile(dir.join('hikae.yaml'), before)
+    await stack.ok(['backup', 'files'])
+    expect(await state()).toBe('running')
+    expect((await stack.ok(['logs'])).stdout).toMatch(
+      /the container shop, which a killed run had left stopped since \S+, goes on again/,
+    )
     expect(await heldRecords(dir)).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import { scheduleSchema } from '../schedules/schedule-schema.ts'
 import { sizeSchema } from '../size-schema.ts'
 import { hooksSchema } from './hook-schema.ts'
 import type { JobLimits } from './job.ts'
+import { type HoldConfig, holdSchema } from './together/hold-schema.ts'
 import { keepSchema } from './keep-schema.ts'
 
 const text = z.string().min(1)
@@ -41,17 +42,34 @@ export const jobSchema = z
     on: changeSchema.optional(),
     keep: keepSchema.default('forever'),
     objectives: objectives.prefault({}),
+    consistent: z
+      .literal('together')
+      .optional()
+      .describe(
+        'all its sources are saved of one moment, for which `hold:` makes everything hold still that writes to them',
+      ),
+    hold: holdSchema.optional(),
     hooks: hooksSchema.prefault({}),
     limits: limits.prefault({}),
   })
   .transform((given, context): ConfiguredJob => {
-    const { schedule, on, sources, to, objectives: promised, limits: bounds, ...rest } = given
+    const { schedule, on, sources, to, consistent, hold, objectives: promised, limits: bounds, ...rest } = given
     if (schedule && on) {
       context.addIssue({ code: 'custom', path: ['on'], message: 'a job has either schedule: or on:, not both' })
       return z.NEVER
     }
+    if (consistent && !hold) {
+      const message = 'consistent: together needs hold:, which says what writes to the sources'
+      context.addIssue({ code: 'custom', path: ['consistent'], message })
+      return z.NEVER
+    }
+    if (hold && !consistent) {
+      context.addIssue({ code: 'custom', path: ['hold'], message: 'hold: is for jobs with consistent: together' })
+      return z.NEVER
+    }
     return {
       ...rest,
+      ...(hold ? { together: hold } : {}),
       ...(sources === undefined ? {} : { sources }),
       ...(to === undefined ? {} : { repositories: to }),
       schedule: schedule ?? on ?? { kind: 'manual' },
@@ -77,6 +95,8 @@ export interface ConfiguredJob {
   readonly schedule: Schedule
   readonly keep: z.output<typeof keepSchema>
   readonly hooks: z.output<typeof hooksSchema>
+  /** Of one with `consistent: together`. */
+  readonly together?: HoldConfig
   readonly limits: JobLimits & { readonly between?: z.output<typeof dailyHoursSchema> }
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number }
 }

@@ -2,6 +2,7 @@ import type { KeepPolicy } from '@hikae/engine'
 import type { SourceKind } from '../sources/source-kind.ts'
 import type { Hooks } from './hook-schema.ts'
 import type { Expectations } from './judge-reading.ts'
+import type { HoldConfig } from './together/hold-schema.ts'
 
 /** A job as a run needs it: names of the stack file are resolved. */
 export interface Job {
@@ -11,6 +12,8 @@ export interface Job {
   readonly repositories: readonly string[]
   readonly keep: KeepPolicy | 'forever'
   readonly hooks: Hooks
+  /** Its sources are saved of one moment: what holds still for that. */
+  readonly together?: HoldConfig
   readonly limits: JobLimits
   readonly objectives: Objectives
 }

@@ -64,6 +64,7 @@ export function resolveJobs(configured: ConfiguredJobs, kinds: readonly SourceKi
     repositories: job.repositories ?? Object.keys(repositories),
     keep: job.keep,
     hooks: job.hooks,
+    ...(job.together && { together: job.together }),
     limits: job.limits,
     objectives: job.objectives,
   }))

@@ -1,8 +1,7 @@
 import { errorMessage, InputError } from '../errors.ts'
 import { tagsOf } from '../points/read-source.ts'
-import type { Finding } from '../sources/finding.ts'
 import type { ReadContext } from '../sources/source-kind.ts'
-import type { SourceResult, StepEnd } from '../state/run-record.ts'
+import type { SourceResult } from '../state/run-record.ts'
 import type { Hook } from './hook-schema.ts'
 import type { Job, JobSource } from './job.ts'
 import type { CatchUp, JobRepository } from './job-repositories.ts'
@@ -13,7 +12,11 @@ import { runHooks } from './run-hooks.ts'
 import { type RunReport, worstOutcome } from './run-report.ts'
 import { runSource } from './run-source.ts'
 import { settleSources } from './settle-sources.ts'
+import { SourceRun } from './source-run.ts'
 import { Steps } from './steps.ts'
+import { nameOfJobHold } from './together/job-hold.ts'
+import { readTogether } from './together/read-together.ts'
+import { verdictOn } from './verdict-on.ts'
 
 /**
  * Runs a job: hooks, every source once into all repositories, a look at what they hold, retention, hooks. A step that
@@ -63,7 +66,7 @@ class JobRun {
   async #tellDiscovered(): Promise<void> {
     const { discovered } = this.#context
     if (!discovered) return
-    await this.#steps.take({ kind: 'discover' }, async () => (discovered.length === 0 ? {} : verdictOn(discovered)))
+    await this.#steps.take({ kind: 'discover' }, async () => verdictOn(discovered))
   }
 
   /** A step only where there was something to put in order. */
@@ -86,14 +89,28 @@ class JobRun {
     const tags = ['hikae', `stack=${this.#context.stack}`, `job=${this.#job.name}`]
     const catchUp = repositories.length > 1 ? await this.#prepareCatchUp(repositories, tags) : undefined
     const outcomes: SourceResult[] = []
-    for (const source of this.#job.sources) {
-      const run = { job: this.#job, source, repositories, context: this.#context, steps: this.#steps, signal }
-      const result = await runSource(run)
+    for await (const result of this.#read(repositories, signal)) {
       this.#context.journal.addSource(result)
       outcomes.push(result)
     }
     if (catchUp && !signal.aborted) await this.#catchUp(catchUp, outcomes)
     return outcomes
+  }
+
+  async *#read(
+    repositories: readonly JobRepository[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SourceResult, void, undefined> {
+    const { sources, together: hold, name } = this.#job
+    const common = { job: this.#job, repositories, context: this.#context, steps: this.#steps, signal }
+    if (!hold) {
+      for (const source of sources) yield await runSource({ ...common, source })
+      return
+    }
+    await using owned = new AsyncDisposableStack()
+    const heldWith = await this.#context.folders.state(nameOfJobHold(name))
+    const runs = sources.map((source) => owned.use(new SourceRun({ ...common, source, heldWith })))
+    yield* readTogether(runs, { ...common, job: name, hold })
   }
 
   async #prepareCatchUp(repositories: readonly JobRepository[], tags: readonly string[]): Promise<CatchUp | undefined> {
@@ -180,13 +197,6 @@ class JobRun {
     })
     return done ?? false
   }
-}
-
-function verdictOn(findings: readonly Finding[]): StepEnd {
-  const outcome = findings.some(({ severity }) => severity === 'error') ? 'incomplete' : 'succeeded'
-  const hint = (findings.find(({ severity }) => severity === 'error') ?? findings[0])?.hint
-  const message = findings.map((finding) => finding.message).join('; ')
-  return { outcome, message, ...(hint === undefined ? {} : { hint }) }
 }
 
 /** Aborts when the run is to stop, and when it has lasted too long. */

@@ -1,6 +1,8 @@
 import type { RepositoryReport, SnapshotId } from '@hikae/engine'
 import { InputError } from '../errors.ts'
+import type { Manifest } from '../points/manifest.ts'
 import { readSource, type SourceReport } from '../points/read-source.ts'
+import type { Finding } from '../sources/finding.ts'
 import type { OpenSource, ReadContext } from '../sources/source-kind.ts'
 import type { SourceResult } from '../state/run-record.ts'
 import type { Job, JobSource } from './job.ts'
@@ -20,6 +22,18 @@ export interface SourceRunOptions {
   readonly context: RunContext
   readonly steps: Steps
   readonly signal: AbortSignal
+  /** State folder of the job, when it holds still what writes to all of its sources. */
+  readonly heldWith?: string
+}
+
+/** What is special about the moment at which a source is read. */
+export interface ReadMoment {
+  /** With which other sources it is consistent. */
+  readonly consistent?: Manifest['consistent']
+  /** Of the snapshot; when reading begins by default. */
+  readonly time?: Date
+  /** Whatever makes the moment less than what was promised. */
+  readonly findings?: readonly Finding[]
 }
 
 /** One source of a run, moment by moment: examined, opened, read, looked at again. Disposing removes its scratch folder. */
@@ -32,11 +46,17 @@ export class SourceRun implements AsyncDisposable {
   constructor(options: SourceRunOptions) {
     this.#options = options
     this.#startedAt = options.context.now()
-    this.#reading = readContext(options.source, options.context, options.signal, this.#scratch)
+    const { source, context, signal, heldWith } = options
+    const reading = readContext(source, context, signal, this.#scratch)
+    this.#reading = heldWith === undefined ? reading : { ...reading, heldWith }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#scratch[Symbol.asyncDispose]()
+  }
+
+  get name(): string {
+    return this.#options.source.name
   }
 
   /** Whether there is somewhere to save it, and a backup would work: an error among what examining finds means that it would not. */
@@ -61,10 +81,10 @@ export class SourceRun implements AsyncDisposable {
   }
 
   /** Reads it once into all repositories and looks at what they hold then. Never throws. @param open is disposed of */
-  async read(open: () => Promise<OpenSource>): Promise<SourceResult> {
+  async read(open: () => Promise<OpenSource>, moment: ReadMoment = {}): Promise<SourceResult> {
     const { source, job, repositories, steps } = this.#options
     const report = await steps.take({ kind: 'read', source: source.name }, async () => {
-      const value = await this.#store(open)
+      const value = await this.#store(open, moment)
       return { value, ...verdictOnReading(value) }
     })
     if (!report) return this.failed()
@@ -96,13 +116,14 @@ export class SourceRun implements AsyncDisposable {
     }
   }
 
-  async #store(openSource: () => Promise<OpenSource>): Promise<SourceReport> {
+  async #store(openSource: () => Promise<OpenSource>, moment: ReadMoment): Promise<SourceReport> {
     const { source, job, repositories, context, signal } = this.#options
     const { stack, runId, program, stackFiles, journal, onProgress, acceptShrinkage = false } = context
     await using open = await openSource()
     const origin = {
       ...{ kind: source.kind.name, source: source.name, stack, job: job.name, run: runId, program },
       ...(source.written && { written: source.written }),
+      ...(moment.consistent && { consistent: moment.consistent }),
     }
     const { mostShrinkage, mayBeEmpty } = source.expectations
     const expectations = { mostShrinkage: acceptShrinkage ? 1 : mostShrinkage, mayBeEmpty }
@@ -114,8 +135,8 @@ export class SourceRun implements AsyncDisposable {
     }))
     return await readSource(open, origin, targets, {
       stackFiles,
-      time: BigInt(context.now().getTime()) * 1_000_000n,
-      judge: (judged) => judgeReading(judged, expectations),
+      time: BigInt((moment.time ?? context.now()).getTime()) * 1_000_000n,
+      judge: (judged) => [...(moment.findings ?? []), ...judgeReading(judged, expectations)],
       signal,
       onProgress: ({ filesDone, bytesDone }) => onProgress?.(source.name, { files: filesDone, bytes: bytesDone }),
       onWarning: (message) => journal.log({ level: 'warning', source: source.name, message }),

@@ -20,6 +20,11 @@ const manifestSchema = z.object({
    * references.
    */
   written: z.record(z.string(), z.unknown()).optional(),
+  /**
+   * Present when everything that writes to the sources of a job was held still: those of one run are of one moment, which lies
+   * between these times.
+   */
+  consistent: z.object({ together: z.string(), from: z.iso.datetime(), to: z.iso.datetime() }).optional(),
   /** What the source's kind says of it: versions, positions, counts. */
   facts: z.record(z.string(), z.unknown()),
 })

@@ -42,6 +42,8 @@ export interface SourceKind<Config = unknown> {
    * @throws when the point cannot be restored there: it is damaged, of another make, or something is in the way
    */
   planRestore(config: Config, point: SourcePoint, options: RestoreOptions, context: ReadContext): Promise<RestorePlan>
+  /** What else than a place its restores can be told. */
+  readonly restoreOptions?: readonly ('only' | 'script')[]
   /**
    * Restores into a throwaway place and looks at what came back, with the kind's own tools where it has any. Leaves
    * nothing behind.
@@ -114,6 +116,8 @@ export interface ReadContext extends SourceContext {
   readonly scratchFolder: () => Promise<string>
   /** A folder of 0700 for this source that stays from run to run; losing it costs time, never data. */
   readonly stateFolder: () => Promise<string>
+  /** State folder of the job that holds still all that writes to this source, where one does: nothing else has to. */
+  readonly heldWith?: string
   /** A line for the log of the run. Never a secret. */
   readonly log: (message: string) => void
 }
@@ -126,6 +130,11 @@ export interface OpenSource extends AsyncDisposable {
   readonly excludes?: readonly string[]
   /** The root of the snapshot. The name `.hikae` at the top is taken. */
   readonly root: DirectoryEntry
+  /**
+   * What it gives was settled when it was opened, as with a copy or a transaction: whoever writes to the source may go on
+   * before it is read.
+   */
+  readonly isOfOneMoment?: boolean
   /** How to tell that a file has not changed; by size, time, ctime and inode unless told otherwise. */
   readonly unchanged?: { readonly ignoreInode?: boolean; readonly ignoreCtime?: boolean }
   /**
@@ -150,6 +159,10 @@ export interface SourceReading {
 export interface RestoreOptions {
   /** Where to, in the kind's own words: a folder, a database, a server; back in place when absent. */
   readonly to?: string
+  /** Only these parts, in the kind's own words: databases, tables, prefixes of keys. */
+  readonly only?: readonly string[]
+  /** A file with statements for what was restored, before anybody else sees it: absolute. */
+  readonly script?: string
 }
 
 /** A restore that is worked out and not begun. */

@@ -42,6 +42,7 @@ export type StepKind =
   | 'discover'
   | 'preflight'
   | 'hook'
+  | 'hold'
   | 'open'
   | 'read'
   | 'release'

@@ -27,6 +27,10 @@ export interface Behaviour {
   files: Record<string, string>
   /** Thrown at the moment. */
   fails?: { readonly at: 'examine' | 'open' | 'read' | 'finish'; readonly error: Error }
+  /** Called when it is opened. */
+  onOpen?: () => Promise<void>
+  /** See {@link OpenSource.isOfOneMoment}. */
+  isOfOneMoment?: boolean
   /** Called when reading begins. */
   onRead?: (signal: AbortSignal) => Promise<void>
   isOpen: boolean
@@ -163,9 +167,11 @@ function obedientKind(behaviour: Behaviour): SourceKind {
     },
     async open(): Promise<OpenSource> {
       failAt('open')
+      await behaviour.onOpen?.()
       behaviour.isOpen = true
       return {
         paths: ['/data'],
+        ...(behaviour.isOfOneMoment && { isOfOneMoment: true }),
         root: madeDirectory('', () => [madeDirectory('data', () => filesOf(behaviour, () => failAt('read')))]),
         async finish() {
           failAt('finish')

@@ -18,6 +18,8 @@ export interface Hold extends AsyncDisposable {
    * start tries again. A second call gets the same answer.
    */
   release(): Promise<Release>
+  /** What has happened to them until now: what was read since they hold still may not be of one moment. */
+  disturbances(): Promise<readonly Finding[]>
   /** Instead: they stay as they are, and nothing lets them go on any more, neither this nor the next start. */
   leave(): Promise<void>
 }
@@ -37,6 +39,7 @@ export interface Release {
 const NOTHING: Hold = {
   containers: [],
   release: async () => ({ seconds: 0, downtime: {}, leftToAnother: [], findings: [] }),
+  disturbances: async () => [],
   leave: async () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 }
@@ -76,6 +79,7 @@ export async function holdContainers(
     own: tryLock(folder, lockOfRecord(record.id))!,
     log: context.log,
     signal: context.signal,
+    ...(context.heldWith === undefined ? {} : { heldWith: context.heldWith }),
   })
   try {
     for (const container of chosen) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Finding } from '../../sources/finding.ts'
 import { DockerError } from '../engine-error.ts'
 import { type Claim, isLiving, readClaims, writeClaims } from './claims.ts'
 import { type Asked, type ContainerCondition, conditionOf, isStill } from './container-condition.ts'
@@ -31,6 +32,8 @@ export interface RunningHoldOptions {
   readonly log: Log
   /** Ends waiting for other runs. */
   readonly signal: AbortSignal
+  /** State folder of a hold that lasts longer than this one: it is not waited for. */
+  readonly heldWith?: string
 }
 
 /** A hold of this process, while it lasts. */
@@ -74,6 +77,18 @@ export class RunningHold implements Hold {
     return await this.#released
   }
 
+  async disturbances(): Promise<readonly Finding[]> {
+    const findings: Finding[] = []
+    for (const held of this.#record.containers) {
+      if (held.how === 'exec') continue
+      const now = await conditionOf(this.#options.engine, held.id, held.name)
+      if (now && isStill(now, held)) continue
+      const disturbance = now ? 'did not stay as it was' : 'was removed'
+      findings.push(...releaseFindings({ held, undone: { isBack: false, disturbance } }))
+    }
+    return findings
+  }
+
   async leave(): Promise<void> {
     if (this.#released) return void (await this.#released)
     // When they cannot be left, they can still be let go on.
@@ -94,7 +109,10 @@ export class RunningHold implements Hold {
     using _lock = await takeLock(locks, id, { signal, onBusy: () => undefined })
     const claims = await readClaims(locks, id)
     const living = claims.filter(isLiving)
-    if (!living.every((claim) => suffices(claim, how))) return false
+    const strange = living.filter((claim) => !suffices(claim, how))
+    const ofJob = strange.find((claim) => claim.folder === this.#options.heldWith)
+    if (ofJob) throw heldByJob(name, ofJob.how, this.#record.source)
+    if (strange.length > 0) return false
     const now = await conditionOf(engine, id, name)
     const begun = now && beginningOf(now, living, claims)
     if (!begun) {
@@ -192,6 +210,15 @@ function beginningOf(
   const joined = living[0] ?? claims.find((claim) => isStill(now, claim))
   if (joined) return joined
   return now.isRunning && !now.isPaused ? { startedAt: now.startedAt } : undefined
+}
+
+function heldByJob(name: string, how: Claim['how'], source: string): DockerError {
+  return new DockerError(
+    `the container ${name} ${DONE[how]} for the whole job, and ${source} wants it to hold still in another way`,
+    {
+      hint: `take \`quiesce\` out of ${source}: what the job holds still needs no more`,
+    },
+  )
 }
 
 function heldTooLong(name: string): DockerError {

@@ -31,6 +31,7 @@ export async function openDatabases(config: SqliteConfig, context: ReadContext):
     paths: patterns,
     excludes: config.exclude,
     root,
+    isOfOneMoment: true,
     async finish() {
       const facts: SqliteFacts = {
         sqliteVersion: copies[0]!.sqliteVersion,
