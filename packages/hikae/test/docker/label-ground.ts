@@ -121,12 +121,10 @@ export class LabelGround implements AsyncDisposable {
   }
 
   /** Runs jobs. */
-  async backup(
-    ...args: readonly string[]
-  ): Promise<{ readonly exitCode: number; readonly runs: readonly PrintedRun[] }> {
-    const { exitCode, stdout } = await this.hikae(['backup', '--json', ...args])
-    const documents = stdout.split('\n').filter((line) => line !== '')
-    return { exitCode, runs: documents.map((line) => JSON.parse(line) as PrintedRun) }
+  async backup(...args: readonly string[]): Promise<Printed & { readonly runs: readonly PrintedRun[] }> {
+    const printed = await this.hikae(['backup', '--json', ...args])
+    const documents = printed.stdout.split('\n').filter((line) => line !== '')
+    return { ...printed, runs: documents.map((line) => JSON.parse(line) as PrintedRun) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -86,9 +86,10 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a source that a container bri
     await ground.write(OWN, 'jobs: { nightly: {} }', ground.discover())
     await ground.container('db', volumes('rows', { names: 'db_data' }), '--volume', '/cache')
     await ground.container('web', volumes('pages'), '--volume', '/cache')
-    const { exitCode, runs } = await ground.backup()
+    const { exitCode, runs, stderr } = await ground.backup()
     expect(exitCode).toBe(0)
     expect(savedBy(runs[0])).toEqual(['uploads succeeded', 'pages succeeded', 'rows succeeded'])
+    expect(stderr).toContain('what is at /cache is not saved')
     // Only who did not say which volumes are meant is told.
     expect(toldBy(runs[0])).toMatch(
       /^the label hikae.source.pages of the container web: what is at \/cache is not saved/,

@@ -136,11 +136,11 @@ async function lookForSource(
 ): Promise<{ readonly found?: JobSource; readonly names: readonly string[] }> {
   const own = stack.sources.find((source) => source.name === name)
   if (own) return { found: own, names: [] }
-  const { sources, findings } = await discoverSources(stack, context)
+  const { sources, findings, discovery } = await discoverSources(stack, context)
   const names = sources.map((source) => source.name)
   const labelled = sources.find((source) => source.name === name)
   if (labelled) return { found: labelled, names }
-  const about = findings.filter(({ severity, source }) => severity === 'error' && (source ?? name) === name)
+  const about = findings.filter(({ source }) => source === name || discovery === 'unknown')
   printFindings(about, context.out)
   const brought = await sourceOfSnapshots(name, stack, globals, context)
   return { ...(brought && { found: brought }), names }

@@ -23,6 +23,7 @@ import { rememberLabelled } from './labelled/remember-labelled.ts'
 import { repositoriesOfStack } from './repositories-of-stack.ts'
 import { StackFolders } from './run-folders.ts'
 import type { StackJobs } from './stack-jobs.ts'
+import { printFindings } from './undo-source.ts'
 
 /** Runs are remembered for two years; the last good ones for ever. */
 const HISTORY_DAYS = 730
@@ -125,6 +126,9 @@ export class StackRunner implements AsyncDisposable {
     const discovered = await this.#prepare(begun.id, job, { waitMs: request.waitMs ?? 0, signal })
     const whole = jobIn(discovered, job)
     this.#context.out.note(`job ${job.name}, run ${begun.id}`)
+    const findings = discovered.findings.filter(({ jobs }) => jobs.includes(job.name))
+    // Where there is worse, all of them are told when the run has ended.
+    if (findings.every(({ severity }) => severity === 'warning')) printFindings(findings, this.#context.out)
     rememberLabelled(discovered, this.state)
     for (const { source } of discovered.labelled) {
       for (const secret of await secretsOfSource(source, stack.folder, this.#context.env))
@@ -139,9 +143,7 @@ export class StackRunner implements AsyncDisposable {
         own: this.stack.own,
         repositories: repositoriesOfStack(this.#globals, { ...this.#context, signal }, job.limits),
         sources: discovered.sources,
-        ...(discovered.discover && {
-          discovered: discovered.findings.filter(({ jobs }) => jobs.includes(job.name)),
-        }),
+        ...(discovered.discover && { discovered: findings }),
         folders: this.#folders.forRun(id),
         journal,
         program: programVersion(),

@@ -23,7 +23,8 @@ export function volumesOfContainer(
   return { written: { names: own }, findings: [{ severity: 'warning', message, hint: NEXT }] }
 }
 
-const NEXT = 'give the volume a name where the container is made, or say with the label …names which volumes are meant'
+const NEXT =
+  'give the volume a name where the container is made, or say with the label hikae.source.NAME.names which volumes are meant'
 
 function isNamed(name: string | undefined): name is string {
   return name !== undefined && !isAnonymous(name)
