@@ -90,4 +90,15 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a volume that was planned to 
     await writeFile(join(at, 'new'), '')
     expect(await removePlanned(engine, planned, context)).toMatchObject({ reason: 'changed' })
   })
+
+  test('is known to belong to a service of a swarm that has no task', async ({ engine, planned, docker, expect }) => {
+    const { name } = planned.use.volume
+    expect(planned.use.services).toEqual([])
+    await docker.docker.docker('swarm', 'init', '--advertise-addr', '127.0.0.1')
+    const mount = `type=volume,source=${name},target=/data`
+    const idle = ['service', 'create', '--detach', '--no-resolve-image', '--name', 'idle', '--replicas', '0']
+    await docker.docker.docker(...idle, '--mount', mount, BASE_IMAGE, 'true')
+    const use = (await volumeUses(engine)).find(({ volume }) => volume.name === name)
+    expect(use).toMatchObject({ users: [], services: ['idle'] })
+  })
 })

@@ -10,7 +10,9 @@ import type { Comparison } from '../../src/sources/docker-volumes/compare/compar
 import { dockerVolumesSource } from '../../src/sources/docker-volumes/docker-volumes-source.ts'
 import { volumesFacts } from '../../src/sources/docker-volumes/volume-facts.ts'
 import { findVolume, type Volume } from '../../src/sources/docker-volumes/volume.ts'
-import { test as base } from './docker-volumes-ground.ts'
+import type { ReadContext } from '../../src/sources/source-kind.ts'
+import type { SourceGround } from '../support/source-ground.ts'
+import { type DockerGround, test as base } from './docker-volumes-ground.ts'
 
 const FILES = { 'a.txt': 'aaa', 'folder/b.txt': 'bbb', 'folder/c.txt': 'ccc', 'folder.txt': 'beside', z: '' }
 
@@ -23,7 +25,11 @@ const test = base
   /** The same, as if it were on another host. */
   .extend('far', ({ engine }): DockerEngine => ({ ...engine, isOnThisHost: async () => false }))
 
-type Ground = Pick<Parameters<Parameters<typeof test>[1]>[0], 'docker' | 'ground' | 'context'>
+interface Ground {
+  readonly docker: DockerGround
+  readonly ground: SourceGround
+  readonly context: ReadContext
+}
 
 /** Saves a volume. */
 async function saved(name: string, { docker, ground, context }: Ground, more: object = {}): Promise<SnapshotPoint> {

@@ -58,6 +58,10 @@ export function staysByItself(use: VolumeUse, { isNamed, all, olderThanMs, nowMs
     return stays('excluded', `is left out of backups by its label ${EXCLUDE_LABEL}`, hint)
   }
   if (volume.scope !== 'local') return stays('global', 'may be in use on other nodes of the cluster')
+  if (volume.driver !== 'local') {
+    const hint = `find out what \`docker volume rm ${name}\` means for that driver: it may remove what is elsewhere`
+    return stays('elsewhere', `is kept by the driver ${volume.driver}`, hint)
+  }
   if (isMounted(volume)) {
     const hint = `\`docker volume rm ${name}\` removes it and leaves what it leads to`
     return stays('elsewhere', 'only leads to what lies elsewhere: to remove it frees nothing', hint)
