@@ -36,7 +36,7 @@ function together(
   programs: { before: readonly string[]; after: readonly string[] },
 ): Job {
   return ground.job(sources, {
-    together: { before: [...programs.before], after: [...programs.after], timeout: 10_000 },
+    together: { ...programs, timeoutMs: 10_000 },
   })
 }
 

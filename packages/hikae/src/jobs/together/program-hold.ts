@@ -18,13 +18,13 @@ import {
  * also when the other failed, and by the next start when this process is killed.
  */
 export async function holdByProgram(
-  { before, after, timeout: timeoutMs }: HoldPrograms,
+  { before, after, timeoutMs }: HoldPrograms,
   context: ReadContext,
 ): Promise<JobHold> {
   const { folder, env, signal, log } = context
   const place = await context.stateFolder()
   const variables = { HIKAE_JOB: context.source.replace(/^job:/, '') }
-  const record = newProgramRecord({ after, timeoutMs, folder, variables })
+  const record = newProgramRecord({ after: [...after], timeoutMs, folder, variables })
   // Nobody else knows of it yet.
   const lock = tryLock(place, lockOfProgram(record.id))!
   await writeProgramRecord(place, record)
@@ -41,7 +41,7 @@ export async function holdByProgram(
     return { seconds, findings }
   }
   try {
-    const hooks = [{ run: before, timeout: timeoutMs }]
+    const hooks = [{ run: [...before], timeout: timeoutMs }]
     await runHooks(hooks, { folder, env, signal, variables: { ...variables, HIKAE_HOOK: 'hold' }, log })
   } catch (error) {
     for (const { message } of (await release()).findings) log(message)
