@@ -55,13 +55,20 @@ test('each way to save a volume is a rival of its own', () => {
     work: `${work} volume`,
     dataSet: 'volume',
   })
-  const samples = [of('hikae', 'backup', 10), of('helper-gzip', 'backup', 40), of('run-gzip', 'backup', 20)]
+  const ours = of('hikae', 'backup', 10)
+  const samples = [
+    ours,
+    of('helper-pgzip', 'backup', 15),
+    of('helper-gzip', 'backup', 40),
+    of('run-gzip', 'backup', 20),
+  ]
   const bars = judge({ samples, sizes: [] }).filter(({ section }) => section === 'volume')
   expect(bars.filter(({ work }) => work === 'backup volume')).toMatchObject([
-    { promise: '≥ 3× as fast as a helper container', measured: 4, isMet: true },
+    { promise: "≥ 3× as fast as offen's way", measured: 1.5, isMet: false },
+    { promise: '≥ 3× as fast as a helper container with tar and gzip', measured: 4, isMet: true },
     { promise: '≥ 3× as fast as docker run and gzip', measured: 2, isMet: false },
   ])
-  const next = judge({ samples: [of('hikae', 'next-day', 2), of('helper-gzip', 'next-day', 39)], sizes: [] })
+  const next = judge({ samples: [of('hikae', 'next-day', 2), of('helper-pgzip', 'next-day', 39)], sizes: [] })
   expect(next.find(({ work }) => work === 'next-day volume')).toMatchObject({ measured: 19.5, isMet: false })
 })
 

@@ -81,14 +81,14 @@ test('with volumes, each way has a column, and ratios are against the helper con
   const volume: Results = {
     ...results,
     data: [{ name: 'volume', facts }],
-    samples: [of('hikae', 10), of('hikae-archive', 20), of('helper-gzip', 40), of('run-tar', 5)],
+    samples: [of('hikae', 10), of('hikae-archive', 20), of('helper-pgzip', 40), of('run-tar', 5)],
     sizes: [size('volume', 'backup', 100e6), size('volume', 'week', 120e6)],
   }
   const tables = writeTables(resultsOf('volume', volume)!, english)
   const times = /^\| work .*$\n.*\n(.*)$/m.exec(tables.slice(tables.indexOf(english.titles.time)))!
   expect(cellsOf(times[0])).toEqual([
-    ...['work', 'hikae 1.0', 'hikae, through the engine', 'helper: tar, gzip', 'docker run: tar'],
-    'helper: tar, gzip ÷ hikae',
+    ...['work', 'hikae 1.0', 'hikae, through the engine', 'helper: as offen does', 'docker run: tar'],
+    'helper: as offen does ÷ hikae',
   ])
   expect(cellsOf(times[1]!)).toEqual(['first backup, Docker volume', '10.0', '20.0', '40.0', '5.00', '4.00×'])
   expect(rowsIn(tables)).toContain('Docker volume, all of seven days')

@@ -31,7 +31,7 @@ const rivals: Readonly<Record<SectionName, Contender>> = {
   usual: 'restic',
   huge: 'restic',
   remote: 'restic',
-  volume: 'helper-gzip',
+  volume: 'helper-pgzip',
 }
 
 /** What a run found out about the data sets of one section; undefined when it measured none of them. */

@@ -116,6 +116,7 @@ export const english: Words = {
   dataSet: dataSetsEnglish,
   volumeWay: {
     'hikae-archive': 'hikae, through the engine',
+    'helper-pgzip': 'helper: as offen does',
     'helper-gzip': 'helper: tar, gzip',
     'helper-pigz': 'helper: tar, pigz',
     'run-tar': 'docker run: tar',
@@ -130,7 +131,7 @@ export const english: Words = {
     usual: 'restic ÷ hikae',
     huge: 'restic ÷ hikae',
     remote: 'restic ÷ hikae',
-    volume: 'helper: tar, gzip ÷ hikae',
+    volume: 'helper: as offen does ÷ hikae',
   },
   headings: {
     work: 'work',
@@ -165,6 +166,7 @@ export const japanese: Words = {
   dataSet: dataSetsJapanese,
   volumeWay: {
     'hikae-archive': 'hikae（エンジン経由）',
+    'helper-pgzip': '補助コンテナ：offen と同じ',
     'helper-gzip': '補助コンテナ：tar、gzip',
     'helper-pigz': '補助コンテナ：tar、pigz',
     'run-tar': 'docker run：tar',
@@ -179,7 +181,7 @@ export const japanese: Words = {
     usual: 'restic ÷ hikae',
     huge: 'restic ÷ hikae',
     remote: 'restic ÷ hikae',
-    volume: '補助コンテナ（gzip） ÷ hikae',
+    volume: '補助コンテナ（offen） ÷ hikae',
   },
   headings: {
     work: '作業',
@@ -204,7 +206,11 @@ export const japanese: Words = {
   promise: (text) =>
     text
       .replace(/≥ (\S+)× as fast as restic/, 'restic の $1 倍以上の速さ')
-      .replace(/≥ (\S+)× as fast as a helper container/, '補助コンテナの $1 倍以上の速さ')
+      .replace(
+        /≥ (\S+)× as fast as a helper container with tar and gzip/,
+        '補助コンテナの tar と gzip の $1 倍以上の速さ',
+      )
+      .replace(/≥ (\S+)× as fast as offen's way/, 'offen の方法の $1 倍以上の速さ')
       .replace(/≥ (\S+)× as fast as docker run and gzip/, 'docker run と gzip の $1 倍以上の速さ')
       .replace(/≤ (\S+)× the size of restic's/, 'restic の $1 倍以下')
       .replace(/≤ (\S+)× the time of one repository/, '1つの場合の $1 倍以下の時間'),

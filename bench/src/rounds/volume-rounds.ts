@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { output } from '../command.ts'
 import type { VolumeSet } from '../data/data-set.ts'
 import type { Tool } from '../tools/tool.ts'
+import { archivePrograms } from '../volumes/archive-image.ts'
 import { openMeasuredVolume } from '../volumes/measured-volume.ts'
 import type { VolumeWay } from '../volumes/volume-way.ts'
 import { Round } from './round.ts'
@@ -20,7 +21,10 @@ export async function measureVolumeRounds(
   const { source, directory, scale } = options
   await using volume = await openMeasuredVolume(join(directory, 'engine'))
   const ways = tools.flatMap((tool) => tool.volumeWays?.(volume) ?? [])
-  if (!volume.programs.includes('pigz')) options.onTrouble('pigz is not installed, so that nobody is measured with it')
+  for (const [program, from] of Object.entries(archivePrograms)) {
+    const isThere = volume.programs.some((name) => name === program)
+    if (!isThere) options.onTrouble(`nobody is measured with ${program}, which is not here (${from})`)
+  }
   const files = readdirSync(source).map((name) => join(source, name))
   await output({ file: 'mv', args: ['--target-directory', volume.content, ...files] }, options.signal)
   let day = 1

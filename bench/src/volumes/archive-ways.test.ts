@@ -3,7 +3,7 @@ import { placeIn } from '../places/place.ts'
 import { archiveWays } from './archive-ways.ts'
 import type { MeasuredVolume } from './measured-volume.ts'
 
-const volume = (programs: string[]): MeasuredVolume => ({
+const volume = (programs: MeasuredVolume['programs']): MeasuredVolume => ({
   name: 'data',
   content: '/nowhere',
   host: 'unix:///run/bench.sock',
@@ -14,9 +14,10 @@ const volume = (programs: string[]): MeasuredVolume => ({
 })
 
 test('nobody is measured with a program that is not there', () => {
-  const names = (programs: string[]): string[] => archiveWays(volume(programs)).map(({ name }) => name)
-  expect(names(['tar', 'gzip', 'pigz'])).toEqual(['helper-gzip', 'helper-pigz', 'run-tar', 'run-gzip'])
-  expect(names(['tar', 'gzip'])).toEqual(['helper-gzip', 'run-tar', 'run-gzip'])
+  const names = (programs: MeasuredVolume['programs']): string[] =>
+    archiveWays(volume(programs)).map(({ name }) => name)
+  expect(names(['pigz', 'archiver'])).toEqual(['helper-pgzip', 'helper-gzip', 'helper-pigz', 'run-tar', 'run-gzip'])
+  expect(names([])).toEqual(['helper-gzip', 'run-tar', 'run-gzip'])
 })
 
 test('a helper container sees the volume read-only, and nothing but it and the folder for archives', () => {

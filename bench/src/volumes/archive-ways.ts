@@ -11,20 +11,27 @@ const archiveName = 'volume.tar'
 
 /**
  * An archive of the whole volume each day, written by containers. A helper container that has the volume and the folder for
- * archives is how offen/docker-volume-backup does it, whose level of gzip is 5; it compresses on one core, unless it is told
- * otherwise. Scripts often let a container write the archive to its standard output, and compress it outside; Docker would
- * log all of that, which is spared here.
+ * archives is how offen/docker-volume-backup does it: the archiver is of the same libraries, and uses the same level of gzip.
+ * Scripts often let a container write the archive to its standard output, and compress it outside; Docker would log all of
+ * that, which is spared here.
  */
 export function archiveWays(volume: MeasuredVolume): VolumeWay[] {
-  const gzip = helperWay(volume, 'helper-gzip', 'gzip -5')
-  const pigz = volume.programs.includes('pigz') ? [helperWay(volume, 'helper-pigz', 'pigz -5')] : []
-  return [gzip, ...pigz, runWay(volume, 'run-tar', 'cat'), runWay(volume, 'run-gzip', 'gzip')]
+  const { programs } = volume
+  const piped = (compress: string): string => `tar -cC /backup . | ${compress} >/archive/${archiveName}`
+  const archiver = helperWay(volume, 'helper-pgzip', `archiver /backup /archive/${archiveName}`)
+  const pigz = helperWay(volume, 'helper-pigz', piped('pigz -5'))
+  return [
+    ...(programs.includes('archiver') ? [archiver] : []),
+    helperWay(volume, 'helper-gzip', piped('gzip -5')),
+    ...(programs.includes('pigz') ? [pigz] : []),
+    runWay(volume, 'run-tar', 'cat'),
+    runWay(volume, 'run-gzip', 'gzip'),
+  ]
 }
 
-function helperWay(volume: MeasuredVolume, name: VolumeWayName, compress: string): VolumeWay {
+function helperWay(volume: MeasuredVolume, name: VolumeWayName, script: string): VolumeWay {
   return archiveWay(name, ({ address }) => {
     const mounts = ['--volume', `${volume.name}:/backup:ro`, '--volume', `${address}:/archive`]
-    const script = `tar -cC /backup . | ${compress} >/archive/${archiveName}`
     const inside = [volume.image, 'bash', '-euo', 'pipefail', '-c', script]
     return { file: client, args: ['run', '--rm', ...mounts, ...inside], ...withEngine(volume) }
   })

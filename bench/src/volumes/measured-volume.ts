@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { startDocker, whyNoDocker } from '@hikae/testkit'
 import { childrenOf, nameOf } from '../processes.ts'
-import { importImage } from './archive-image.ts'
+import { type ArchiveProgram, importImage } from './archive-image.ts'
 
 /** A volume of a Docker Engine of its own, and an image with the programs that archives are made with. */
 export interface MeasuredVolume extends AsyncDisposable {
@@ -11,8 +11,8 @@ export interface MeasuredVolume extends AsyncDisposable {
   /** As `DOCKER_HOST` has it. */
   readonly host: string
   readonly image: string
-  /** Which of the programs that archives are made with are in the image. */
-  readonly programs: readonly string[]
+  /** Which of the programs that archives are made with are in the image, besides tar and gzip. */
+  readonly programs: readonly ArchiveProgram[]
   /** The processes that containers run at the moment; the engine's own are not among them. */
   containerProcesses(): readonly number[]
 }

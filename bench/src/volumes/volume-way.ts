@@ -1,7 +1,15 @@
 import type { Command } from '../command.ts'
 import type { Place } from '../places/place.ts'
 
-export const volumeWayNames = ['hikae', 'hikae-archive', 'helper-gzip', 'helper-pigz', 'run-tar', 'run-gzip'] as const
+export const volumeWayNames = [
+  'hikae',
+  'hikae-archive',
+  'helper-pgzip',
+  'helper-gzip',
+  'helper-pigz',
+  'run-tar',
+  'run-gzip',
+] as const
 export type VolumeWayName = (typeof volumeWayNames)[number]
 
 /** A way to save a Docker volume: what to run for it. */
