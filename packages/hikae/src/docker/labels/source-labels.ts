@@ -45,7 +45,7 @@ export interface LabelRules<Common> {
   readonly engine?: Readonly<Record<string, unknown>>
 }
 
-export const SOURCE_LABEL_PREFIX = 'hikae.source.'
+const SOURCE_LABEL_PREFIX = 'hikae.source.'
 const NAME = /^[a-z0-9][a-z0-9_-]*$/i
 
 /**
@@ -150,7 +150,7 @@ function whereAndWhat(label: string, { issues }: Pick<z.core.$ZodError, 'issues'
 }
 
 function unusableKind(given: unknown, kinds: readonly SourceKind[]): string {
-  const names = kinds.filter((kind) => kind.ofContainer).map(({ name }) => name)
+  const names = kinds.filter((kind) => kind.ofContainer !== undefined).map(({ name }) => name)
   if (typeof given !== 'string') return `it is missing: one of ${names.join(', ')}`
   if (kinds.some(({ name }) => name === given))
     return `a container brings ${names.join(', ')}: write a source of the kind ${given} in hikae.yaml`
