@@ -13,6 +13,8 @@ export interface Argument {
   /** Takes all that is left; only the last argument may. */
   readonly variadic?: boolean
   readonly choices?: readonly string[]
+  /** Words that a shell offers, besides which any other may be meant. */
+  readonly suggestions?: readonly string[]
   readonly completes?: Completes
 }
 

@@ -56,20 +56,23 @@ export async function planMigration(
   const images = project ? await imagesOf(project, engines) : []
   const networks = project ? await networksOf(project, engines) : []
   const helper = images.length > 0 ? undefined : await helperImage(engines)
+  const between = await obstaclesBetween(engines)
   const outside = project ? bindsOutside(project) : []
   return {
     ...{ subject, images, networks, source: request.source },
     ...(helper && { helperImage: helper }),
     volumes: await plannedVolumes(volumes, engines),
-    obstacles: [
-      ...(await obstaclesBetween(engines)),
-      ...obstaclesOfVolumes(volumes),
-      ...(await obstaclesOfNames(engines.to, subject, networks)),
-      ...obstaclesOfImages(images, engines.to),
-      ...(project ? await obstaclesOfFolder(engines, project, signal) : []),
-      ...(await obstaclesOfBinds(engines.to, outside, signal)),
-      ...networks.filter(({ info }) => info.Scope === 'swarm').map(ofSwarm),
-    ],
+    obstacles:
+      between.length > 0
+        ? between
+        : [
+            ...obstaclesOfVolumes(volumes),
+            ...(await obstaclesOfNames(engines.to, subject, networks)),
+            ...obstaclesOfImages(images, engines.to),
+            ...(project ? await obstaclesOfFolder(engines, project, signal) : []),
+            ...(await obstaclesOfBinds(engines.to, outside, signal)),
+            ...networks.filter(({ info }) => info.Scope === 'swarm').map(ofSwarm),
+          ],
     limits: [
       ...(project ? limitsOf(project, outside) : []),
       ...images.flatMap(limitsOfImage),

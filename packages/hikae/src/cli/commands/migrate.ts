@@ -24,7 +24,7 @@ export const migrate = command({
       name: 'MIGRATION|PROJECT',
       help: 'what to do with the repository; with --from and --to, the Compose project to move',
       variadic: true,
-      choices: Object.keys(MIGRATIONS),
+      suggestions: Object.keys(MIGRATIONS),
     },
   ],
   options: {

@@ -48,7 +48,7 @@ export function planNotes(plan: MigrationPlan): string[] {
     ...plan.limits,
     ...(isDouble
       ? [
-          `${whatIsMoved(plan)} will run twice: what the source writes afterwards stays there. With --stop-source it stays stopped`,
+          `${whatIsMoved(plan)} will run twice: what the source writes afterwards stays there. With --stop-source, the source stays stopped`,
         ]
       : []),
     ...(plan.source === 'stopped' && plan.stopped.length > 0
