@@ -36,7 +36,12 @@ const limits = z
 /** One of `jobs:`. */
 export const jobSchema = z
   .strictObject({
-    sources: z.array(text).min(1).optional().describe('names of sources; all of the stack by default'),
+    sources: z
+      .array(text)
+      .optional()
+      .describe(
+        'names of sources; all of the stack by default. With `discover:`, `[]` stands for a job that saves only what containers bring to it',
+      ),
     to: z.array(text).min(1).optional().describe('names of repositories; all of the stack by default'),
     schedule: scheduleSchema.optional(),
     on: changeSchema.optional(),

@@ -48,9 +48,11 @@ interface UsedNames {
   readonly mayBeNone: boolean
 }
 
-function unknownOf(job: string, { key, what, used = [], known, mayBeNone }: UsedNames): UnknownName[] {
+function unknownOf(job: string, { key, what, used, known, mayBeNone }: UsedNames): UnknownName[] {
   if (known.length === 0 && !mayBeNone) return [{ path: ['jobs', job], message: `the stack has no ${what} for it` }]
-  return used.flatMap((word, at) =>
+  if (used?.length === 0 && !mayBeNone)
+    return [{ path: ['jobs', job, key], message: `it names no ${what}: leave ${key}: out for all of the stack` }]
+  return (used ?? []).flatMap((word, at) =>
     known.includes(word) ? [] : [{ path: ['jobs', job, key, at], message: describeUnknown(what, word, known) }],
   )
 }
