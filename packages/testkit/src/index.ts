@@ -22,6 +22,7 @@ export {
   type SqlContainer,
 } from './docker/database-container.ts'
 export { whyNoDatabaseImage, type DatabaseImage } from './docker/database-images.ts'
+export { addProgramImage, type ProgramImage } from './docker/program-image.ts'
 export { BASE_IMAGE, startDocker, whyNoDocker, type TestDocker, type TestDockerOptions } from './docker-engine.ts'
 export {
   faultAt,
