@@ -96,6 +96,7 @@ export {
   type SmtpTestServer,
 } from './smtp-server.ts'
 export { startSwift, whyNoSwift } from './swift.ts'
+export { mountSquashed, type SquashedMount, whyNoSquashedMount } from './squashed-mount.ts'
 export {
   isChange,
   watchSystemCalls,

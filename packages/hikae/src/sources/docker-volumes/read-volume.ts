@@ -7,6 +7,7 @@ import { lookAt } from '../swap/move.ts'
 import type { VolumeAccess } from './access.ts'
 import { helperWith, type HelperWork } from './helper-with.ts'
 import { seenSqlite } from './sqlite-seen.ts'
+import { seenEmpty, unlistedAmong } from './unlisted-folders.ts'
 import { VOLUMES_FOLDER } from './volume-facts.ts'
 import type { Volume } from './volume.ts'
 
@@ -20,6 +21,8 @@ export interface VolumeReading {
   finish(): Promise<TreeCounts>
   /** What became of it since it was opened, which the reading cannot show: a volume that is removed looks as if it had ended. */
   fate(): Promise<'same' | 'vanished' | 'replaced'>
+  /** Asked when all was read: folders in it that came back empty because the engine may not list them, for people. */
+  unlisted(): Promise<readonly string[]>
   /** Databases of SQLite that were found while it was read through the engine, by their paths in it. */
   readonly sqlite: readonly string[]
 }
@@ -53,7 +56,7 @@ export async function readVolume(
     ...{ volume, way, sqlite },
     async entry(of) {
       const entry = await source.entry(of)
-      if (entry.kind === 'directory') return given(way === 'direct' ? entry : seenSqlite(entry, sqlite))
+      if (entry.kind === 'directory') return given(source.seen?.(entry, sqlite) ?? entry)
       counts = noCounts()
       return entry
     },
@@ -63,6 +66,7 @@ export async function readVolume(
       return told ?? counts
     },
     fate: () => source.fate(),
+    unlisted: async () => (await source.unlisted?.()) ?? [],
   }
 }
 
@@ -71,6 +75,9 @@ interface Source {
   /** @returns what was given, where entries do not tell it */
   readonly finish: () => Promise<TreeCounts | undefined>
   readonly fate: VolumeReading['fate']
+  /** Looks at what it gives; absent where that is done at its place. */
+  readonly seen?: (root: DirectoryEntry, sqlite: string[]) => DirectoryEntry
+  readonly unlisted?: VolumeReading['unlisted']
 }
 
 async function directly(place: string, { name }: Volume): Promise<Source> {
@@ -99,7 +106,10 @@ async function throughEngine(
   const path = `/${VOLUMES_FOLDER}/${name}`
   const helper = owned.use(await helperWith(engine, { volume: name, path, isReadOnly: true }, work))
   let archive: Awaited<ReturnType<typeof openArchive>> | undefined
+  const empty: string[] = []
   return {
+    seen: (root, sqlite) => seenEmpty(seenSqlite(root, sqlite), empty),
+    unlisted: () => unlistedAmong(engine, { container: helper.name, at: path }, empty, work.signal),
     async entry() {
       archive = owned.use(await openArchive(engine, helper.name, path, work.signal))
       return archive.root

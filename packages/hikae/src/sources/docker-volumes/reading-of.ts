@@ -5,10 +5,11 @@ import type { Finding } from '../finding.ts'
 import type { SourceReading } from '../source-kind.ts'
 import type { DockerVolumesConfig } from './config.ts'
 import { disturbanceOf } from './disturbed-volumes.ts'
-import { nothingFits } from './selection-findings.ts'
+import { nothingFits, nothingIn, unlistedIn } from './selection-findings.ts'
 import type { VolumeReading } from './read-volume.ts'
 import { type SavedVolume, specOf, type VolumesFacts } from './volume-facts.ts'
 import type { VolumeUsers } from './volume-users.ts'
+import { isMounted } from './volume.ts'
 import type { VolumeWriter } from './volume-writers.ts'
 
 export interface ReadVolumes {
@@ -56,10 +57,24 @@ export async function readingOf(read: ReadVolumes): Promise<SourceReading> {
       ...disturbance.findings,
       ...findings,
       ...(await changes(readings)),
+      ...(await unseen(readings, counts)),
       ...nothingFits({ unmatched }),
     ],
     isEmpty: volumes.every(({ files, others }) => files + others === 0),
   }
+}
+
+/** What the engine leaves out without a word. */
+async function unseen(readings: readonly VolumeReading[], counts: readonly TreeCounts[]): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const [at, reading] of readings.entries()) {
+    const { volume } = reading
+    const unlisted = await reading.unlisted()
+    const { files, directories, others } = counts[at]!
+    if (unlisted.length > 0) findings.push(unlistedIn(volume.name, unlisted))
+    else if (isMounted(volume) && files + directories + others === 0) findings.push(nothingIn(volume))
+  }
+  return findings
 }
 
 async function changes(readings: readonly VolumeReading[]): Promise<Finding[]> {

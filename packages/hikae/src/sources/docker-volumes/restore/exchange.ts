@@ -149,11 +149,11 @@ async function takeBack(
 
 /** What stays is removed by the next start: why it has to be is worth more words. */
 async function dropAll(prepared: readonly PreparedSwap[], { log }: ReadContext): Promise<void> {
-  for (const { step, drop } of prepared) {
+  for (const each of prepared) {
     try {
-      await drop()
+      await each.drop()
     } catch (error) {
-      log(`the volume ${step.to}, which this restore has made, is left: ${errorMessage(error)}`)
+      log(`the volume ${each.step.to}, which this restore has made, is left: ${errorMessage(error)}`)
     }
   }
 }
