@@ -4,7 +4,7 @@ import { DEFAULT_SOCKET, engineOfEnvironment } from '../docker/engine-address.ts
 import type { SourceContext } from '../sources/source-kind.ts'
 
 /** The engine of this machine, in the place of an address. */
-export const LOCAL = 'local'
+const LOCAL = 'local'
 
 /**
  * Opens the engine at an address; with TLS where `DOCKER_TLS_VERIFY` says so, as the Docker client does.

@@ -42,7 +42,7 @@ export async function networksOf(
 }
 
 /** @returns undefined when there is none @throws {DockerError} */
-export async function findNetwork(engine: DockerEngine, name: string): Promise<Docker.NetworkInspectInfo | undefined> {
+async function findNetwork(engine: DockerEngine, name: string): Promise<Docker.NetworkInspectInfo | undefined> {
   try {
     const found: Docker.NetworkInspectInfo = await engine.ask(`look at the network ${name}`, (api) =>
       api.getNetwork(name).inspect(),

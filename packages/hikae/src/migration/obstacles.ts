@@ -63,6 +63,20 @@ export function obstaclesOfVolumes(volumes: readonly Volume[]): readonly Obstacl
     }))
 }
 
+/** Containers that do not go with what is to be removed, and need it. */
+export async function obstaclesOfRemoval(
+  from: DockerEngine,
+  { project, volumes }: Subject,
+): Promise<readonly Obstacle[]> {
+  const moved = new Set(project?.containers.map(({ summary }) => summary.id))
+  return usersOf(volumes, await listContainers(from)).flatMap(({ volume: { name }, all }) => {
+    const others = all.filter(({ id }) => !moved.has(id)).map((user) => user.name)
+    if (others.length === 0) return []
+    const hint = `remove ${others.join(', ')} first, or leave the source stopped with --stop-source`
+    return [{ message: `the volume ${name} cannot be removed: ${others.join(', ')} uses it and stays`, hint }]
+  })
+}
+
 /** Names that are taken on the other side. */
 export async function obstaclesOfNames(
   to: DockerEngine,

@@ -16,6 +16,7 @@ import {
   obstaclesOfFolder,
   obstaclesOfImages,
   obstaclesOfNames,
+  obstaclesOfRemoval,
   obstaclesOfVolumes,
 } from './obstacles.ts'
 import { findSubject, type MovedProject, type Subject } from './subject.ts'
@@ -56,23 +57,12 @@ export async function planMigration(
   const images = project ? await imagesOf(project, engines) : []
   const networks = project ? await networksOf(project, engines) : []
   const helper = images.length > 0 ? undefined : await helperImage(engines)
-  const between = await obstaclesBetween(engines)
   const outside = project ? bindsOutside(project) : []
   return {
     ...{ subject, images, networks, source: request.source },
     ...(helper && { helperImage: helper }),
     volumes: await plannedVolumes(volumes, engines),
-    obstacles:
-      between.length > 0
-        ? between
-        : [
-            ...obstaclesOfVolumes(volumes),
-            ...(await obstaclesOfNames(engines.to, subject, networks)),
-            ...obstaclesOfImages(images, engines.to),
-            ...(project ? await obstaclesOfFolder(engines, project, signal) : []),
-            ...(await obstaclesOfBinds(engines.to, outside, signal)),
-            ...networks.filter(({ info }) => info.Scope === 'swarm').map(ofSwarm),
-          ],
+    obstacles: await obstaclesOf(request, engines, { subject, images, networks, outside }, signal),
     limits: [
       ...(project ? limitsOf(project, outside) : []),
       ...images.flatMap(limitsOfImage),
@@ -81,6 +71,33 @@ export async function planMigration(
     ],
     stopped: writers.filter(isAlive).map(({ name }) => name),
   }
+}
+
+/** With two engines that do not fit together, nothing else matters. */
+async function obstaclesOf(
+  { source }: MigrationRequest,
+  engines: Engines,
+  {
+    subject,
+    images,
+    networks,
+    outside,
+  }: Pick<MigrationPlan, 'subject' | 'images' | 'networks'> & { readonly outside: readonly string[] },
+  signal: AbortSignal,
+): Promise<readonly Obstacle[]> {
+  const { from, to } = engines
+  const { project, volumes } = subject
+  const between = await obstaclesBetween(engines)
+  if (between.length > 0) return between
+  return [
+    ...obstaclesOfVolumes(volumes),
+    ...(source === 'removed' ? await obstaclesOfRemoval(from, subject) : []),
+    ...(await obstaclesOfNames(to, subject, networks)),
+    ...obstaclesOfImages(images, to),
+    ...(project ? await obstaclesOfFolder(engines, project, signal) : []),
+    ...(await obstaclesOfBinds(to, outside, signal)),
+    ...networks.filter(({ info }) => info.Scope === 'swarm').map(ofSwarm),
+  ]
 }
 
 /** Folders and files that containers mount from elsewhere on the host, but for the host's own. */

@@ -127,7 +127,7 @@ function movedBind(bind: string, around: Surroundings): string {
 }
 
 /** What is in the project's folder goes with it. */
-export function movedPath(path: string, { folder, newFolder }: Pick<Surroundings, 'folder' | 'newFolder'>): string {
+function movedPath(path: string, { folder, newFolder }: Pick<Surroundings, 'folder' | 'newFolder'>): string {
   return isWithin(path, folder) ? posix.join(newFolder, posix.relative(folder, path)) : path
 }
 
