@@ -66,6 +66,7 @@ const GUIDES: readonly Guide[] = [
   { name: 'docs/guide/stack-file.md', japanese: 'docs/ja/guide/stack-file.md' },
   { name: 'docs/guide/jobs.md', japanese: 'docs/ja/guide/jobs.md' },
   { name: 'docs/guide/docker.md', japanese: 'docs/ja/guide/docker.md' },
+  { name: 'docs/guide/container.md', japanese: 'docs/ja/guide/container.md' },
   { name: 'docs/guide/alerts.md', japanese: 'docs/ja/guide/alerts.md' },
   {
     name: 'docs/guide/from-scripts.md',
