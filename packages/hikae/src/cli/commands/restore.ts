@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { snapshotFilterOptions } from '../filter-options.ts'
-import { flag, value } from '../option.ts'
+import { flag, list, value } from '../option.ts'
 import { printFailure } from '../output/failure.ts'
 import { formatBytes, formatDuration, formatQuantity } from '../output/format.ts'
 import type { Output } from '../output/output.ts'
@@ -47,6 +47,17 @@ const options = {
     help: 'of a source: the newest point that is not later, or the id of a snapshot or run (default the newest); with --undo and --finish, what was kept then or before',
   }),
   to: value({ placeholder: 'PLACE', parse: someText, help: 'of a source: another place, in the words of its kind' }),
+  only: list({
+    placeholder: 'PART',
+    parse: someText,
+    help: 'of a source: only this part of it, in the words of its kind: a database, a table, a prefix of keys',
+  }),
+  script: value({
+    placeholder: 'FILE',
+    parse: someText,
+    completes: 'file',
+    help: 'of a source: statements for what was restored, run before anybody else sees it, for instance to mask names',
+  }),
   undo: flag({ help: 'of a source: put back what the last restore in place has replaced' }),
   finish: flag({ help: 'of a source: remove what restores in place have kept' }),
   yes: flag({ short: 'y', help: 'of a source: do not ask' }),
@@ -98,6 +109,7 @@ export const restore = command({
       const { restoreSource } = await import('../jobs/restore-source.ts')
       return restoreSource(source, stack, given, globals, context)
     }
+    refuseSourceOptions(given)
     const patterns = await readSelection(given, env)
     const select = patterns.include || patterns.exclude ? engine.selectForRestore(patterns) : undefined
     await using session = await openSession(globals, context, { lock: 'shared', readOnly: true })
@@ -142,6 +154,15 @@ function refuseMixture({ undo, finish, at: _at, yes: _yes, dryRun: _dryRun, ...o
   const option = other[0].replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   throw new UsageError(`${name} does not go together with --${option}`, {
     hint: `${name} is about what is kept in the place of a source: it takes --at, --dry-run and --yes`,
+  })
+}
+
+/** With --target a snapshot is meant, which knows no parts of sources. */
+function refuseSourceOptions({ only, script }: RestoreInput): void {
+  const name = only.length > 0 ? '--only' : '--script'
+  if (only.length === 0 && script === undefined) return
+  throw new UsageError(`${name} does not go together with --target`, {
+    hint: `${name} is for a source of hikae.yaml; of a snapshot, choose files with --include`,
   })
 }
 
