@@ -100,8 +100,8 @@ class Pairing {
       return isSame ? {} : { difference: 'is no longer a name of the same file as before' }
     }
     if (present.content.kind === 'link') throw new Error(`${shown(path)} is a name of a file that was not before it`)
-    const before = await contentDigest(saved.content, this.#options.signal)
-    const now = await contentDigest(present.content, this.#options.signal)
+    const before = await contentDigest({ metadata: saved.metadata, content: saved.content }, this.#options.signal)
+    const now = await contentDigest({ metadata: present.metadata, content: present.content }, this.#options.signal)
     this.#bytes += now.bytes
     this.#options.onBytes?.(now.bytes)
     if (before.digest !== now.digest) return { difference: 'has another content' }

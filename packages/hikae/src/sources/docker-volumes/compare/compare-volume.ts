@@ -1,4 +1,4 @@
-import type { DirectoryEntry, Entry } from '@hikae/engine'
+import type { DirectoryEntry, Entry, FileEntry } from '@hikae/engine'
 import { openOrderedTar } from '../../../archives/tar/ordered-tar.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage, InputError } from '../../../errors.ts'
@@ -74,11 +74,16 @@ export async function markVolume(engine: DockerEngine, volume: Volume, work: Hel
   const mark = new VolumeMark()
   for await (const { path, entry } of walkEntries(directoryOf(await reading.entry(signal), volume), signal)) {
     if (entry.kind === 'unreadable') throw entry.error
-    const isStream = entry.kind === 'file' && entry.content.kind === 'stream'
-    mark.add(path, entry, isStream ? (await contentDigest(entry.content, signal)).digest : '')
+    const digest = entry.kind === 'file' ? await streamDigest(entry, signal) : ''
+    mark.add(path, entry, digest)
   }
   await reading.finish()
   return mark.end()
+}
+
+/** Of what times and inodes do not prove to be the same. */
+async function streamDigest({ content, metadata }: FileEntry, signal: AbortSignal): Promise<string> {
+  return content.kind === 'stream' ? (await contentDigest({ content, metadata }, signal)).digest : ''
 }
 
 function directoryOf(entry: Entry, { name }: Volume): DirectoryEntry {
