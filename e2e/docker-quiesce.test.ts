@@ -101,6 +101,10 @@ describe.skipIf(skipBecause(await whyNoDocker()))('a container that a killed bac
       /the container shop, which a killed run had left stopped since \S+, goes on again/,
     )
     expect(await heldRecords(dir)).toEqual([])
+    const missing = job.replace('[shop]', '[shop, worker]').replace('dump, ', '')
+    await writeFile(dir.join('hikae.yaml'), `${before}${missing}\n`)
+    const { stdout: diagnosis } = await stack.run(['doctor'])
+    expect(diagnosis).toMatch(/^error {4}job all: its sources cannot be held still together: .*worker/m)
   })
 })
 

@@ -108,7 +108,7 @@ class Counting implements AsyncDisposable {
 }
 
 function sourceOf<Config>(name: string, kind: SourceKind<Config>, config: Config): JobSource {
-  return { name, kind: kind as SourceKind, config, expectations: EXPECTED }
+  return { name, kind, config, expectations: EXPECTED }
 }
 
 describe.skipIf(skipBecause(await whyNoDocker()))('a job whose sources are saved together', () => {

@@ -16,6 +16,7 @@ import { type Diagnosis, exitCodeFor, ok } from './diagnosis.ts'
 import { examineCopies } from './examine-copies.ts'
 import { examineDiscovery } from './examine-discovery.ts'
 import { examineDrills } from './examine-drills.ts'
+import { examineHolds } from './examine-holds.ts'
 import { examineLeft } from './examine-left.ts'
 import { examineMaintenance } from './examine-maintenance.ts'
 import { examineProgram } from './examine-program.ts'
@@ -44,6 +45,7 @@ export async function runDoctor(
     const { stack } = known
     diagnoses.push(...(await examineLeft(stack, context)))
     diagnoses.push(...examineDiscovery(known))
+    diagnoses.push(...(await examineHolds(stack, context)))
     diagnoses.push(...(await examineSources(stack, context, Date.now())))
     diagnoses.push(...(await examineRepositories(stack, globals, context)))
     diagnoses.push(...(await examineState(stack.stateFolder)))

@@ -32,7 +32,7 @@ export function printDrill(drill: DrillRecord, promisedMs: number | undefined, o
 }
 
 /** For programs. */
-export function drillJson(drill: DrillRecord, promisedMs: number | undefined): object {
+function drillJson(drill: DrillRecord, promisedMs: number | undefined): object {
   const { source, kind, outcome, startedAt, seconds, snapshot, pointTime, repository, files, bytes, findings } = drill
   return {
     ...{ message_type: 'drill', source, kind, outcome, started_at: startedAt, seconds },
