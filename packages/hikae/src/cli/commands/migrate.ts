@@ -8,7 +8,7 @@ import { someText } from '../values/text.ts'
 export const migrate = command({
   name: 'migrate',
   group: 'Keep house',
-  summary: 'Upgrade a repository, or move a Compose project or volumes to another Docker Engine',
+  summary: 'Upgrade a repository; move a project to another host',
   description:
     'Without --from and --to it is about a repository, as with restic: without a name, lists the migrations that can be ' +
     'applied to it. The repository is checked first, and nothing is changed when anything is wrong with it. After ' +
