@@ -7,6 +7,7 @@ import type { Environment } from '../environment.ts'
 import { type EngineAddress, formatEngineAddress, type TlsFiles } from './engine-address.ts'
 import { DockerError } from './engine-error.ts'
 import { explainFailure } from './explain-failure.ts'
+import { noteRequests } from './failed-request.ts'
 import { LONGEST_MS, Pulse, PULSE_MS, type Waiting } from './pulse.ts'
 import { SshAgent } from './ssh-agent.ts'
 import { type EngineInfo, isThisHost } from './this-host.ts'
@@ -67,6 +68,7 @@ export async function openEngine(
   const { default: Dockerode } = await import('dockerode')
   const { agent, settings } = await transportOf(address, env)
   const api = new Dockerode({ ...NOTHING_OF_THE_ENVIRONMENT, ...settings, agent } as Docker.DockerOptions)
+  noteRequests(api)
   const pulse = new Pulse({ ping: () => pingOf(api), everyMs: pulseMs })
   const asking =
     (stop?: AbortSignal): DockerEngine['ask'] =>
