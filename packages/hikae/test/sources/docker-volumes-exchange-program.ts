@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { isChange, watchSystemCalls } from '@hikae/testkit'
 import { parseEngineAddress } from '../../src/docker/engine-address.ts'
 import { openEngine } from '../../src/docker/engine.ts'
 import { exchange } from '../../src/sources/docker-volumes/restore/exchange.ts'
+import { makeFilled } from '../../src/sources/docker-volumes/restore/made-volume.ts'
 import { findVolume } from '../../src/sources/docker-volumes/volume.ts'
 import type { ReadContext } from '../../src/sources/source-kind.ts'
 
@@ -14,6 +17,8 @@ export interface ExchangeOrder {
   readonly way: 'direct' | 'archive'
   /** Names of volumes, and of those whose contents they get. */
   readonly pairs: readonly { readonly live: string; readonly fresh: string }[]
+  /** Name of a volume that is not there, and is made. */
+  readonly gone: string
   /** Where state and locks lie. */
   readonly folder: string
   /** The change before which the program dies, of these: renames of contents, or any of the engine and its files. */
@@ -60,4 +65,6 @@ const exchanges = await Promise.all(
     fresh: { volume: (await findVolume(engine, fresh))!, way: order.way, leave: () => undefined },
   })),
 )
-await exchange(engine, exchanges, new Date('2026-11-21T20:17:14Z'), context)
+const spec = { name: order.gone, driver: 'local', options: {}, labels: {} }
+const made = await makeFilled(engine, spec, async ({ mountpoint }) => writeFile(join(mountpoint, 'state'), 'new'))
+await exchange(engine, exchanges, new Date('2026-11-21T20:17:14Z'), context, [made])

@@ -16,8 +16,12 @@ const stepSchema = z.object({
   to: z.string(),
 })
 
+const madeSchema = z.object({ name: z.string(), mark: z.string(), restored: z.string() })
+
 const exchangeSchema = z.object({
   towards: z.enum(['new', 'old']),
+  /** Volumes that were made where none were: see `MadeVolume`. */
+  made: z.array(madeSchema).default([]),
   /** Name of a record that this one takes the place of. */
   insteadOf: z.string().optional(),
   /** Containers that are to run when all is done, by their names. */

@@ -4,10 +4,11 @@ import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage, InputError, isKnownError, ProgramError } from '../../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
-import type { Volume } from '../volume.ts'
+import { removeVolume, type Volume } from '../volume.ts'
 import type { FreshVolume } from './build-volume.ts'
 import { type ExchangeRecord, recordExchange } from './exchange-record.ts'
 import { stopUsers } from './hold-users.ts'
+import { type MadeVolume, unmake } from './made-volume.ts'
 import { NotFilledError } from './not-filled.ts'
 import { prepareReplacing } from './replace-content.ts'
 import { startEnded } from './start-ended.ts'
@@ -42,10 +43,11 @@ export async function exchange(
   exchanges: readonly Exchange[],
   time: Date,
   context: ReadContext,
+  made: readonly MadeVolume[] = [],
 ): Promise<Exchanged> {
   const volumes = exchanges.map(({ live }) => live)
   await using hold = await stopUsers(engine, volumes, context)
-  const swapped = await exchangeAll(engine, exchanges, time, context)
+  const swapped = await exchangeAll(engine, { exchanges, made }, time, context)
   const { findings, leftToAnother } = await hold.release()
   const started = hold.containers.filter((name) => !leftToAnother.includes(name))
   try {
@@ -53,7 +55,7 @@ export async function exchange(
     await waitForHealth(engine, started, context.signal)
   } catch (error) {
     try {
-      await undoWhileStopped(engine, volumes, swapped, { cause: error, context, start: started })
+      await undoWhileStopped(engine, volumes, swapped, { cause: error, context, made, start: started })
     } catch (again) {
       for (const { fresh } of exchanges) fresh.leave()
       throw notUndone(error, again, swapped)
@@ -69,26 +71,27 @@ export async function exchange(
  */
 async function exchangeAll(
   engine: DockerEngine,
-  exchanges: readonly Exchange[],
+  { exchanges, made }: Pick<Interrupted, 'exchanges' | 'made'>,
   time: Date,
   context: ReadContext,
 ): Promise<readonly SwappedVolume[]> {
-  if (exchanges.length === 0) return []
+  if (exchanges.length + made.length === 0) return []
   const prepared = await prepareAll(engine, exchanges, time, context)
   const swapped: SwappedVolume[] = []
   let record: ExchangeRecord | undefined
   try {
     const steps = prepared.map(({ step }) => step)
-    record = await recordExchange(engine, { towards: 'new', steps }, context)
+    record = await recordExchange(engine, { towards: 'new', steps, made: [...made] }, context)
     for (const each of prepared) {
       context.signal.throwIfAborted()
       swapped.push(await each.replace())
     }
+    for (const { mark } of made) await removeVolume(engine.outlastingStops(), mark)
   } catch (error) {
     // A volume that is not there has to become the new one, and the others with it: the next start does that.
     const isHalfDone = error instanceof NotFilledError
     if (isHalfDone) for (const { fresh } of exchanges) fresh.leave()
-    else await takeBack(engine, { exchanges, prepared, swapped, record }, { cause: error, context })
+    else await takeBack(engine, { exchanges, made, prepared, swapped, record }, { cause: error, context })
     throw error
   }
   await record.remove()
@@ -118,6 +121,7 @@ async function prepareAll(
 
 interface Interrupted {
   readonly exchanges: readonly Exchange[]
+  readonly made: readonly MadeVolume[]
   readonly prepared: readonly PreparedSwap[]
   readonly swapped: readonly SwappedVolume[]
   readonly record: ExchangeRecord | undefined
@@ -126,6 +130,8 @@ interface Interrupted {
 interface Undoing {
   readonly cause: unknown
   readonly context: ReadContext
+  /** Volumes that go again, since they were not there before. */
+  readonly made: readonly MadeVolume[]
   /** What says that they get the new. */
   readonly insteadOf?: ExchangeRecord
   /** Names of containers that are to run when all is as it was. */
@@ -134,11 +140,11 @@ interface Undoing {
 
 async function takeBack(
   engine: DockerEngine,
-  { exchanges, prepared, swapped, record }: Interrupted,
-  { cause, context }: Omit<Undoing, 'insteadOf'>,
+  { exchanges, made, prepared, swapped, record }: Interrupted,
+  { cause, context }: Pick<Undoing, 'cause' | 'context'>,
 ): Promise<void> {
   try {
-    const undo = await undoTogether(engine, swapped, { cause, context, ...(record && { insteadOf: record }) })
+    const undo = await undoTogether(engine, swapped, { cause, context, made, ...(record && { insteadOf: record }) })
     await undo?.remove()
   } catch (error) {
     for (const { fresh } of exchanges) fresh.leave()
@@ -190,9 +196,12 @@ async function undoTogether(
   swapped: readonly SwappedVolume[],
   undoing: Undoing,
 ): Promise<ExchangeRecord | undefined> {
-  const record = swapped.length > 0 ? await recordUndo(engine.outlastingStops(), swapped, undoing) : undefined
-  await undoing.insteadOf?.remove()
-  await undoAll(swapped, undoing.cause)
+  const lasting = engine.outlastingStops()
+  const { cause, insteadOf, made } = undoing
+  const record = swapped.length + made.length > 0 ? await recordUndo(lasting, swapped, undoing) : undefined
+  await insteadOf?.remove()
+  await undoAll(swapped, cause)
+  for (const each of made) await unmake(lasting, each)
   return record
 }
 
@@ -200,12 +209,16 @@ async function undoTogether(
 async function recordUndo(
   engine: DockerEngine,
   swapped: readonly SwappedVolume[],
-  { context, insteadOf, start = [] }: Undoing,
+  { context, insteadOf, made, start = [] }: Undoing,
 ): Promise<ExchangeRecord | undefined> {
   const steps = swapped.map(({ back }) => back)
   try {
     const instead = insteadOf && { insteadOf: insteadOf.name }
-    return await recordExchange(engine, { towards: 'old', steps, start: [...start], ...instead }, context)
+    return await recordExchange(
+      engine,
+      { towards: 'old', steps, made: [...made], start: [...start], ...instead },
+      context,
+    )
   } catch (error) {
     if (!(error instanceof DockerError)) throw error
     context.log(`that the restore is taken back is not written down: ${error.message}`)

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { DockerError, isConflict } from '../../../docker/engine-error.ts'
+import { isConflict } from '../../../docker/engine-error.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import type { Finding } from '../../finding.ts'
 import type { ReadContext } from '../../source-kind.ts'
@@ -9,10 +8,11 @@ import { createVolume, findVolume, listVolumes, removeVolume, type Volume, type 
 import { copyThroughEngine, countVolume } from './archive-content.ts'
 import { compare } from './build-volume.ts'
 import type { ExchangeStep } from './exchange-record.ts'
+import { markFilling, removeFilled } from './made-volume.ts'
 import { notFilled } from './not-filled.ts'
 import { finished, putBack, removedFilling } from './settle-findings.ts'
 import type { PreparedSwap } from './swap-volume.ts'
-import { fillingLabels, fillingVolumeName, freeKeptName, keptLabels, LABELS, specOfLabel } from './volume-labels.ts'
+import { fillingLabels, freeKeptName, keptLabels, LABELS, specOfLabel } from './volume-labels.ts'
 
 /**
  * Makes ready to put the content of one volume in the place of another's where nothing can be renamed: the old is copied. Then
@@ -63,41 +63,6 @@ export async function prepareReplacing(
   }
 }
 
-/**
- * Makes a volume that is not there, and has it filled. While that goes on, another volume says so; by a label that both have it
- * is known later that this is the one.
- *
- * @throws what filling throws: the volume is gone again
- */
-export async function createFilled(
-  engine: DockerEngine,
-  spec: VolumeSpec,
-  fill: (volume: Volume) => Promise<void>,
-): Promise<Volume> {
-  const lasting = engine.outlastingStops()
-  const restored = { [LABELS.restored]: randomUUID() }
-  const mark = await markFilling(engine, { ...fillingLabels(spec), ...restored })
-  try {
-    const volume = await createVolume(engine, { ...spec, labels: { ...spec.labels, ...restored } })
-    await fill(volume)
-    await removeVolume(lasting, mark)
-    return volume
-  } catch (error) {
-    await undoFilling(lasting, spec.name, mark, restored[LABELS.restored])
-    throw error
-  }
-}
-
-/** Where that cannot be done, what says that it is being filled stays, and the next start does it. */
-async function undoFilling(engine: DockerEngine, name: string, mark: string, restored: string): Promise<void> {
-  try {
-    await removeFilled(engine, name, restored)
-    await removeVolume(engine, mark)
-  } catch (error) {
-    if (!(error instanceof DockerError)) throw error
-  }
-}
-
 /** What was interrupted while a volume was being filled. */
 export async function finishFilling(engine: DockerEngine, mark: Volume, signal: AbortSignal): Promise<Finding[]> {
   const { [LABELS.from]: from, [LABELS.keeps]: kept = '' } = mark.labels
@@ -135,14 +100,6 @@ export async function markOf(engine: DockerEngine, name: string, from: string): 
   return (await listVolumes(engine)).find(
     ({ labels }) => labels[LABELS.filling] === name && labels[LABELS.from] === from,
   )
-}
-
-/** @returns whether it was there; one of the same name that somebody else has made meanwhile is not */
-async function removeFilled(engine: DockerEngine, name: string, restored: string | undefined): Promise<boolean> {
-  const volume = await findVolume(engine, name)
-  if (!volume || restored === undefined || volume.labels[LABELS.restored] !== restored) return false
-  await removeVolume(engine, name)
-  return true
 }
 
 async function copyOf(
@@ -207,10 +164,4 @@ async function refill(engine: DockerEngine, spec: VolumeSpec, from: Volume, work
 async function copy(engine: DockerEngine, from: Volume, to: Volume, work: HelperWork): Promise<void> {
   await copyThroughEngine(engine, from.name, to.name, work)
   await compare({ engine, ...work }, to, 'archive', await countVolume(engine, from.name, work))
-}
-
-async function markFilling(engine: DockerEngine, labels: Record<string, string>): Promise<string> {
-  const name = fillingVolumeName(labels[LABELS.filling]!)
-  await createVolume(engine, { name, driver: 'local', options: {}, labels })
-  return name
 }

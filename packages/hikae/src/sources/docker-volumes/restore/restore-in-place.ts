@@ -14,7 +14,7 @@ import { exchange } from './exchange.ts'
 import { runningUsers } from './hold-users.ts'
 import { refuseMounted } from './refuse-mounted.ts'
 import { removeLeft } from './remove-left.ts'
-import { createFilled } from './replace-content.ts'
+import { makeFilled, type MadeVolume } from './made-volume.ts'
 import { settleVolumes } from './settle-volumes.ts'
 
 /** One that was saved, and what is in its place now. */
@@ -65,14 +65,18 @@ async function restore(config: DockerVolumesConfig, point: SourcePoint, context:
   for (const { saved, live } of places) {
     if (live) built.push({ live, fresh: owned.use(await buildVolume(work, saved.name, specOf(live))) })
   }
-  await using made = new AsyncDisposableStack()
+  await using unwanted = new AsyncDisposableStack()
+  const made: MadeVolume[] = []
   for (const { saved, live } of places) {
     if (live) continue
-    await createFilled(engine, specOf(saved), async (volume) => void (await fillVolume(work, saved.name, volume)))
-    made.defer(() => removeLeft(engine, saved.name, context))
+    const fill = async (volume: Volume): Promise<void> => void (await fillVolume(work, saved.name, volume))
+    const one = await makeFilled(engine, specOf(saved), fill)
+    made.push(one)
+    unwanted.defer(() => removeLeft(engine, one.mark, context))
+    unwanted.defer(() => removeLeft(engine, one.name, context))
   }
-  const { kept, findings } = await exchange(engine, built, new Date(), context)
-  made.move()
+  const { kept, findings } = await exchange(engine, built, new Date(), context, made)
+  unwanted.move()
   return {
     place: volumes.map(({ name }) => `volume ${name}`).join(', '),
     ...(kept.length > 0 ? { kept: kept.map((name) => `volume ${name}`).join(', ') } : {}),

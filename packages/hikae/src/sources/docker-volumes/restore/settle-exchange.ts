@@ -8,6 +8,7 @@ import type { SourceContext } from '../../source-kind.ts'
 import { findVolume, listVolumes, removeVolume, type Volume } from '../volume.ts'
 import { type ExchangeStep, exchangeOf, type RecordedExchange } from './exchange-record.ts'
 import { allUsers, namesOf } from './hold-users.ts'
+import { unmake } from './made-volume.ts'
 import { finishReplacing, markOf } from './replace-content.ts'
 import { finished, putBack, stuck, stuckTogether } from './settle-findings.ts'
 import { startEnded } from './start-ended.ts'
@@ -48,13 +49,16 @@ export async function settleExchanges(engine: DockerEngine, context: Context): P
   return { findings, pending: pendingIn(await listVolumes(engine)) }
 }
 
-function namesIn({ steps }: RecordedExchange): string[] {
-  return steps.map(({ spec }) => spec.name)
+function namesIn({ steps, made }: RecordedExchange): string[] {
+  return [...steps.map(({ spec }) => spec.name), ...made.map(({ name }) => name)]
 }
 
 function pendingIn(volumes: readonly Volume[]): ReadonlySet<string> {
-  const steps = volumes.flatMap((volume) => exchangeOf(volume)?.steps ?? [])
-  return new Set(steps.flatMap(({ spec, from, to }) => [spec.name, from, to]))
+  const exchanges = volumes.flatMap((volume) => exchangeOf(volume) ?? [])
+  return new Set([
+    ...exchanges.flatMap(({ steps }) => steps).flatMap(({ spec, from, to }) => [spec.name, from, to]),
+    ...exchanges.flatMap(({ made }) => made).flatMap(({ name, mark }) => [name, mark]),
+  ])
 }
 
 async function settleOne(
@@ -63,8 +67,8 @@ async function settleOne(
   exchange: RecordedExchange,
   { env, signal }: Context,
 ): Promise<Finding[]> {
-  const { towards, steps } = exchange
-  if (towards === 'new' && !(await isBegun(engine, steps))) {
+  const { towards, steps, made } = exchange
+  if (towards === 'new' && !(await isBegun(engine, exchange))) {
     await removeVolume(engine, record.name)
     return []
   }
@@ -76,8 +80,9 @@ async function settleOne(
   const others = steps.map(({ to }) => to)
   if (towards === 'old') {
     for (const name of others) await removeBuilt(engine, name)
+    for (const each of made) await unmake(engine, each)
     await startEnded(engine, exchange.start)
-  }
+  } else for (const { mark } of made) await removeVolume(engine, mark)
   await removeVolume(engine, record.name)
   return [towards === 'old' ? putBack(names) : finished(names, others)]
 }
@@ -88,8 +93,9 @@ async function removeBuilt(engine: DockerEngine, name: string): Promise<void> {
   if (volume?.labels[LABELS.fresh] !== undefined) await removeVolume(engine, name)
 }
 
-/** Whether any of the volumes has another content already, or none. */
-async function isBegun(engine: DockerEngine, steps: readonly ExchangeStep[]): Promise<boolean> {
+/** Whether any of the volumes has another content already, or none; or counts as filled. */
+async function isBegun(engine: DockerEngine, { steps, made }: RecordedExchange): Promise<boolean> {
+  for (const { mark } of made) if (!(await findVolume(engine, mark))) return true
   for (const { way, spec, from } of steps) {
     const source = await findVolume(engine, from)
     if (!source) return true

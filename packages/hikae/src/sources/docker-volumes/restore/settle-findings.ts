@@ -5,7 +5,7 @@ export function finished(names: readonly string[], kept: readonly string[]): Fin
   return {
     severity: 'warning',
     message: `a restore of ${volumes(names)} was interrupted in the middle, and has been finished now`,
-    hint: `look at ${names.length > 1 ? 'them' : 'it'}; what was there before is in ${volumes(kept)}`,
+    hint: `look at ${names.length > 1 ? 'them' : 'it'}${kept.length > 0 ? `; what was there before is in ${volumes(kept)}` : ''}`,
   }
 }
 
