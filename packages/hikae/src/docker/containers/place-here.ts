@@ -15,7 +15,10 @@ export type PlaceHere = { readonly path: string } | { readonly obstacle: string 
  */
 export async function placeHere(engine: DockerEngine, path: string): Promise<PlaceHere> {
   const own = await ownMounts(engine)
-  if (own === undefined) return (await engine.isOnThisHost()) ? { path } : { obstacle: 'the engine is on another host' }
+  if (own === undefined)
+    return (await engine.isOnThisHost())
+      ? { path }
+      : { obstacle: 'the engine is on another host, in a container, or has files that may not be read here' }
   // Owners would be saved as they are numbered in here, and the engine counts otherwise.
   if (!hasNumbersOfHost(await readFile('/proc/self/uid_map', 'latin1')))
     return { obstacle: "the users of Hikae's own container have other numbers on the host" }
