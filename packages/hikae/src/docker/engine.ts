@@ -90,11 +90,12 @@ export async function openEngine(
     if (typeof version?.ApiVersion !== 'string') throw noEngine(address)
     const tls = address.kind === 'tcp' && address.tls ? { tls: address.tls } : {}
     const about = { address: formatEngineAddress(address), version: version.Version, ...tls }
+    const isNear = address.kind === 'socket'
     const engine = (questions: DockerEngine['ask'], close: () => void): DockerEngine => ({
       ...about,
       ask: questions,
-      id: async () => await idOf(questions, about.address),
-      isOnThisHost: async () => address.kind === 'socket' && (await isOurs(questions)),
+      id: foundOnce(() => idOf(questions, about.address)),
+      isOnThisHost: foundOnce(async () => isNear && (await isOurs(questions))),
       outlastingStops: () => engine(asking(), () => undefined),
       [Symbol.asyncDispose]: async () => close(),
     })
@@ -166,6 +167,19 @@ function noEngine(address: EngineAddress): DockerError {
   return new DockerError(`what answers at ${formatEngineAddress(address)} is no Docker Engine`, {
     hint: 'look at the address and the port',
   })
+}
+
+/** What stays the same while one is connected. */
+function foundOnce<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return async () => {
+    try {
+      return await (found ??= find())
+    } catch (error) {
+      found = undefined
+      throw error
+    }
+  }
 }
 
 async function isOurs(ask: DockerEngine['ask']): Promise<boolean> {
