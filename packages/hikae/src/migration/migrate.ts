@@ -90,7 +90,7 @@ async function move(
       pass.onDoing(`what has changed in ${placeName(pair.from.place)}`)
       await copyStill(pair, copied, pass)
     }
-    await refuseDisturbance(plan, engines)
+    await refuseDisturbance(plan, engines, hold)
     if (plan.subject.project)
       await makeContainers(engines.to, plan.subject.project, await around(plan, engines, journal), signal)
     const released = plan.source === 'runs' ? await hold.release() : undefined
@@ -127,7 +127,14 @@ async function start(
 }
 
 /** @throws {InputError} somebody started what was to stand still: what was copied may not be of one moment */
-async function refuseDisturbance({ subject: { writers } }: MigrationPlan, { from }: Engines): Promise<void> {
+async function refuseDisturbance(
+  { subject: { writers } }: MigrationPlan,
+  { from }: Engines,
+  hold: Hold,
+): Promise<void> {
+  const [disturbance] = await hold.disturbances()
+  if (disturbance)
+    throw new InputError(disturbance.message, { hint: 'find out from `docker events` what happened to it' })
   const ids = new Set(writers.filter(({ state }) => state !== 'paused').map(({ id }) => id))
   const alive = (await listContainers(from)).filter((container) => ids.has(container.id) && isAlive(container))
   if (alive.length === 0) return

@@ -112,8 +112,8 @@ export class MigrateGround implements AsyncDisposable {
     })
   }
 
-  /** A project of one container, as Compose would have made it. @param flags of `docker run`, the image and its command */
-  async smallProject(...flags: readonly string[]): Promise<MovingProject> {
+  /** A project with a network and a volume, and nothing in it. @returns flags of `docker run` for its container, too */
+  async emptyProject(): Promise<{ readonly project: MovingProject; readonly flags: readonly string[] }> {
     const project = new MovingProject(this, `small${++this.#projects}`)
     const { name, folder } = project
     await project.write({ 'compose.yaml': 'services: {}\n' })
@@ -121,8 +121,22 @@ export class MigrateGround implements AsyncDisposable {
     await this.from.docker('network', 'create', '--label', `com.docker.compose.project=${name}`, `${name}_inner`)
     await this.from.docker('volume', 'create', '--label', `com.docker.compose.project=${name}`, `${name}_data`)
     const given = Object.entries(labels).flatMap(([key, value]) => ['--label', `com.docker.compose.${key}=${value}`])
-    const own = ['--name', project.container('app'), '--network', `${name}_inner`, '--volume', `${name}_data:/data`]
-    await this.from.docker('run', '--detach', '--init', '--stop-timeout', '1', ...own, ...given, ...flags)
+    return { project, flags: ['--network', `${name}_inner`, ...given] }
+  }
+
+  /** A project of one container, as Compose would have made it. @param more flags of `docker run`, the image and its command */
+  async smallProject(...more: readonly string[]): Promise<MovingProject> {
+    const { project, flags } = await this.emptyProject()
+    const own = [
+      '--name',
+      project.container('app'),
+      '--init',
+      '--stop-timeout',
+      '1',
+      '--volume',
+      `${project.name}_data:/data`,
+    ]
+    await this.from.docker('run', '--detach', ...own, ...flags, ...more)
     return project
   }
 
