@@ -40,6 +40,34 @@ describeSource('files', async (dir): Promise<SourceSubject<FilesConfig>> => {
   }
 })
 
+describe('what has to be there', () => {
+  test('is looked for when a point is verified: files, folders and patterns, with how many and how much', async ({
+    dir,
+    ground,
+    context,
+    expect,
+  }) => {
+    await fill(dir, { 'app/one.jpg': '1', 'app/deep/two.jpg': '22', 'app/conf': '333' })
+    const saved = config({ paths: ['app'] })
+    await ground.backUp(filesSource, saved, context)
+    const point = await ground.point()
+    const messagesOf = async (...verify: readonly object[]): Promise<string[]> => {
+      const asked = filesConfig.parse({ paths: ['app'], verify })
+      return (await filesSource.verify(asked, point, context)).map(({ message }) => message)
+    }
+    const all = { path: 'app', minFiles: 3, minSize: 6 }
+    const right = [all, { path: 'app/conf' }, { path: 'app/**/*.jpg', minFiles: 2 }, { path: dir.join('app/deep') }]
+    expect(await messagesOf(...right)).toEqual([])
+    expect(
+      await messagesOf({ ...all, minFiles: 4 }, { path: 'app/none' }, { path: 'app/*.jpg', minSize: '1K' }),
+    ).toEqual([
+      'app: 3 files with 6 bytes are in the snapshot, where 4 or more with 6 bytes or more are expected',
+      'app/none: 0 files with 0 bytes are in the snapshot, where 1 or more are expected',
+      'app/*.jpg: 1 files with 1 bytes are in the snapshot, where 1 or more with 1024 bytes or more are expected',
+    ])
+  })
+})
+
 describe('what is saved', () => {
   test('has its paths and counts in the manifest', async ({ dir, ground, context, expect }) => {
     await fill(dir, { 'app/one': '1', 'app/deep/two': '22', 'etc/conf': '333', 'other/three': '' })

@@ -38,6 +38,7 @@ export function filesPart(paths: readonly string[], { exclude }: Pick<ComposeCon
       excludeIfPresent: [],
       excludeCaches: false,
       oneFileSystem: false,
+      verify: [],
       chunk: 'standard',
     },
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorMessage } from '../../errors.ts'
 import { parseSize } from '../../size.ts'
+import { filesAssertionSchema } from './files-assertion.ts'
 
 const path = z
   .string()
@@ -33,6 +34,10 @@ export const filesConfig = z.strictObject({
   excludeCaches: z.boolean().default(false).describe('Leave out what lies beside a `CACHEDIR.TAG`.'),
   excludeLargerThan: size.optional().describe('Leave out files that are larger, such as `500M`.'),
   oneFileSystem: z.boolean().default(false).describe('Stay on the file systems of the paths.'),
+  verify: z
+    .array(filesAssertionSchema)
+    .default([])
+    .describe('What has to be in a point when its restore is rehearsed.'),
   chunk: z
     .enum(['standard', 'fine'])
     .default('standard')

@@ -6,6 +6,7 @@ import type { ReadContext } from '../source-kind.ts'
 import type { SourcePoint } from '../source-point.ts'
 import { type BytePath, bytePath, childPath, systemPath } from '../swap/byte-path.ts'
 import type { FilesConfig } from './config.ts'
+import { failedAssertions } from './files-assertion.ts'
 import { filesFacts } from './files-facts.ts'
 
 interface Counts {
@@ -14,9 +15,9 @@ interface Counts {
   others: number
 }
 
-/** Restores everything into a scratch folder, where it is read back and compared, and counts what came. */
+/** Restores everything into a scratch folder, where it is read back and compared, counts what came, and looks for what has to be there. */
 export async function verifyFiles(
-  _config: FilesConfig,
+  { verify }: Pick<FilesConfig, 'verify'>,
   point: SourcePoint,
   context: ReadContext,
 ): Promise<readonly Finding[]> {
@@ -25,7 +26,8 @@ export async function verifyFiles(
     const facts = filesFacts(point)
     await point.writeTo(folder)
     const stated = { directories: facts.directories, others: facts.files + facts.others }
-    return compare(await countFolder(bytePath(folder), context.signal), await countPoint(point), stated)
+    const findings = compare(await countFolder(bytePath(folder), context.signal), await countPoint(point), stated)
+    return [...findings, ...(await failedAssertions(verify, point, context))]
   } catch (error) {
     context.signal.throwIfAborted()
     const hint = isKnownError(error) ? error.hint : undefined
