@@ -45,9 +45,9 @@ sources:
   uploads: { container-files: { container: blog, paths: [/app/uploads, /app/keys] } }
   images: { docker-images: { references: ['test/*'] } }
   cluster: { swarm: {} }
-jobs: { nightly: {} }
+jobs: { nightly: {}, volumes: { sources: [data] } }
 END
-hikae backup
+hikae backup nightly
 `
 
 const SCENES: Readonly<Record<string, string>> = {
@@ -61,12 +61,12 @@ const SCENES: Readonly<Record<string, string>> = {
   'a swarm is there': 'docker stack rm shop',
   'volumes are dangling': `
     docker volume create media-old
-    hikae backup`,
+    hikae backup volumes`,
   'a container has brought a source': `
     echo 'discover: {}' >>hikae.yaml
-    docker run --detach --init --name rows --volume rows:/rows --label hikae.source.rows.kind=docker-volumes ${BASE_IMAGE} sleep 100000
+    docker run --detach --init --name rows --volume rows:/rows --label hikae.source.rows.kind=docker-volumes --label hikae.source.rows.job=volumes ${BASE_IMAGE} sleep 100000
     docker exec rows sh -c 'echo 1 >/rows/1'
-    hikae backup
+    hikae backup volumes
     docker rm --force rows
     docker volume rm rows`,
 }
