@@ -32,13 +32,12 @@ export function programHelp(commands: readonly Command[], columns: number): stri
     heading: group,
     items: commands.filter((command) => command.group === group).map(({ name, summary }): Item => [name, summary]),
   })).filter(({ items }) => items.length > 0)
-  const width = termWidth(sections.flatMap(({ items }) => items))
   return [
     ...wrap(PURPOSE, columns),
     '',
     'Usage: hikae COMMAND [options]',
     '',
-    ...sections.flatMap(({ heading, items }) => [`${heading}:`, ...itemLines(items, width, columns), '']),
+    ...sections.flatMap(({ heading, items }) => [`${heading}:`, ...itemLines(items, termWidth(items), columns), '']),
     'First steps:',
     ...itemLines(FIRST_STEPS, termWidth(FIRST_STEPS), columns),
     '',

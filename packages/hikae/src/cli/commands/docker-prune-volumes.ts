@@ -6,7 +6,7 @@ import { parseDuration } from '../values/duration.ts'
 export const dockerPruneVolumes = command({
   name: 'docker prune-volumes',
   group: 'Keep house',
-  summary: 'Remove Docker volumes that no container uses and a snapshot has',
+  summary: 'Remove volumes that nobody uses and a snapshot has',
   description:
     'A volume goes only when no container has it, running or not, and when all that is in it is in a good snapshot of a source of ' +
     'hikae.yaml: everything is read back from the repository and compared with the volume, byte for byte, with owners, modes ' +

@@ -4,7 +4,7 @@ import { engineOption } from '../docker/engine-option.ts'
 export const dockerUsage = command({
   name: 'docker usage',
   group: 'Keep house',
-  summary: 'Tell what takes space in a Docker Engine, and which volumes have a backup',
+  summary: 'Tell what takes space in Docker, and what of it is saved',
   description:
     'Images, what containers have written, volumes and the build cache: how much they take, and how much of it is not in use. Then ' +
     'each volume: who uses it, which source of hikae.yaml saves it, how old its last good snapshot is, where that is, and ' +

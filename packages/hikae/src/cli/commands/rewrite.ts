@@ -35,7 +35,7 @@ const options = {
 export const rewrite = command({
   name: 'rewrite',
   group: 'Keep house',
-  summary: 'Change snapshots that are stored: files left out, host, time',
+  summary: 'Change stored snapshots: leave files out, host, time',
   description:
     'Without snapshots and without --host, --tag or --path, all snapshots are rewritten. The new ones carry the tag rewrite, ' +
     'unless --forget removes the old ones. The data of files that are left out stays in the repository until hikae prune. ' +

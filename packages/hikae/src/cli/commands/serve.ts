@@ -79,7 +79,7 @@ const options = {
 export const serve = command({
   name: 'serve',
   group: 'Keep house',
-  summary: 'Serve repositories to other machines, append-only if wanted',
+  summary: 'Serve repositories to others, append-only if wanted',
   description:
     "Speaks restic's REST protocol, so that Hikae and restic can both use it: --repo rest:https://USER@HOST:8000/USER/. The options " +
     "are those of restic's own server. With --append-only, a client, and whoever takes it over, can add backups but remove " +
