@@ -4,8 +4,8 @@ import type { Finding } from '../sources/finding.ts'
 import { bringImage, imageName } from './images.ts'
 import { type Engines, MIGRATION_LABEL } from './migration.ts'
 import { makeNetwork } from './networks.ts'
-import { folderState } from './obstacles.ts'
 import { fillPlace } from './places/archive-place.ts'
+import { folderState } from './places/folder-state.ts'
 import { type CopiedPlace, copyLive, type PassOptions, type PlacePair } from './places/copy-place.ts'
 import { type Place, placeName, wayTo } from './places/place.ts'
 import type { MigrationPlan } from './plan.ts'
@@ -53,7 +53,7 @@ export async function bringOver(
     const made = await makeVolume(engines, volume, journal.record.id)
     if (isCopied) await copy({ kind: 'volume', volume }, { kind: 'volume', volume: made })
   }
-  if (subject.project) {
+  if (subject.project?.hasFolder) {
     const { folder, newFolder } = subject.project
     await makeFolder(engines, subject.project, journal, options.signal)
     await copy({ kind: 'folder', path: folder }, { kind: 'folder', path: newFolder })

@@ -1,8 +1,5 @@
-import { withHelperContainer } from '../docker/archive/helper-container.ts'
-import { openArchive } from '../docker/archive/open-archive.ts'
 import { projectOf } from '../docker/compose/project.ts'
 import { type ContainerSummary, listContainers } from '../docker/containers/container.ts'
-import { DockerError } from '../docker/engine-error.ts'
 import type { DockerEngine } from '../docker/engine.ts'
 import { listVolumes, type Volume } from '../sources/docker-volumes/volume.ts'
 import { usersOf } from '../sources/docker-volumes/volume-users.ts'
@@ -10,6 +7,7 @@ import { shortImageId } from '../sources/docker-images/reference.ts'
 import type { MovedImage } from './images.ts'
 import type { Engines } from './migration.ts'
 import type { MovedNetwork } from './networks.ts'
+import { folderState } from './places/folder-state.ts'
 import type { MovedProject, Subject } from './subject.ts'
 
 /** Why a migration cannot be, and what can be done about it. */
@@ -178,34 +176,6 @@ export async function obstaclesOfBinds(
     })
   }
   return found
-}
-
-/**
- * @returns `unknown` when the engine has no image yet, by which it could be asked; `full` also for a file
- * @throws {DockerError}
- */
-export async function folderState(
-  to: DockerEngine,
-  folder: string,
-  signal: AbortSignal,
-): Promise<'absent' | 'empty' | 'full' | 'unknown'> {
-  const images = await to.ask('list the images', (api) => api.listImages())
-  if (images.length === 0) return 'unknown'
-  const path = '/hikae-place'
-  try {
-    await using helper = await withHelperContainer(
-      to,
-      { mounts: [{ folder, path, isReadOnly: true, whenAbsent: 'refuse' }] },
-      signal,
-    )
-    await using archive = await openArchive(to, helper.name, path, signal)
-    for await (const _ of archive.root.children(signal)) return 'full'
-    return 'empty'
-  } catch (error) {
-    if (error instanceof DockerError && /bind source path does not exist/.test(error.message)) return 'absent'
-    if (error instanceof DockerError && error.message.endsWith('and no folder')) return 'full'
-    throw error
-  }
 }
 
 async function factsOf(engine: DockerEngine): Promise<HostFacts> {

@@ -7,6 +7,7 @@ import { shortImageId } from '../sources/docker-images/reference.ts'
 import { isWithin } from '../sources/swap/byte-path.ts'
 import { helperImage, imagesOf, type MovedImage } from './images.ts'
 import type { Engines, MigrationRequest, SourceFate } from './migration.ts'
+import { lostFiles } from './containers/lost-files.ts'
 import { type MovedNetwork, networksOf } from './networks.ts'
 import { type Place, placeName, wayTo } from './places/place.ts'
 import {
@@ -52,7 +53,7 @@ export async function planMigration(
   engines: Engines,
   signal: AbortSignal,
 ): Promise<MigrationPlan> {
-  const subject = await findSubject(engines.from, request)
+  const subject = await findSubject(engines.from, request, signal)
   const { project, volumes, writers } = subject
   const images = project ? await imagesOf(project, engines) : []
   const networks = project ? await networksOf(project, engines) : []
@@ -65,6 +66,7 @@ export async function planMigration(
     obstacles: await obstaclesOf(request, engines, { subject, images, networks, outside }, signal),
     limits: [
       ...(project ? limitsOf(project, outside) : []),
+      ...(project ? await lostFiles(project, engines.from) : []),
       ...images.flatMap(limitsOfImage),
       ...volumes.filter(isMounted).map(notCopied),
       ...(await limitsOfReading(subject, engines)),
@@ -94,7 +96,7 @@ async function obstaclesOf(
     ...(source === 'removed' ? await obstaclesOfRemoval(from, subject) : []),
     ...(await obstaclesOfNames(to, subject, networks)),
     ...obstaclesOfImages(images, to),
-    ...(project ? await obstaclesOfFolder(engines, project, signal) : []),
+    ...(project?.hasFolder ? await obstaclesOfFolder(engines, project, signal) : []),
     ...(await obstaclesOfBinds(to, outside, signal)),
     ...networks.filter(({ info }) => info.Scope === 'swarm').map(ofSwarm),
   ]
@@ -122,12 +124,13 @@ async function plannedVolumes(volumes: readonly Volume[], { from }: Engines): Pr
   })
 }
 
-function limitsOf({ containers, folder, oneOffs }: MovedProject, outside: readonly string[]): string[] {
+function limitsOf({ containers, folder, hasFolder, oneOffs }: MovedProject, outside: readonly string[]): string[] {
   const files = containers.flatMap(({ summary: { labels } }) =>
     [labels[COMPOSE_LABELS.files], labels[COMPOSE_LABELS.envFiles]].flatMap((paths) => paths?.split(',') ?? []),
   )
   const elsewhere = [...new Set(files)].filter((path) => path.startsWith('/') && !isWithin(path, folder)).toSorted()
   return [
+    ...(hasFolder ? [] : [`${folder} is not on the host of the source: no Compose file comes over`]),
     ...outside.map((path) => `${path} is outside of the project's folder: what is there on the other host is used`),
     ...elsewhere.map((path) => `${path} is outside of the project's folder, and does not come over: Compose needs it`),
     ...oneOffs.map((name) => `${name} was made by \`docker compose run\`, and does not come over`),
@@ -150,7 +153,7 @@ function limitsOfImage(image: MovedImage): string[] {
 async function limitsOfReading({ project, volumes }: Subject, { from }: Engines): Promise<string[]> {
   const places: Place[] = [
     ...volumes.filter((volume) => !isMounted(volume)).map((volume): Place => ({ kind: 'volume', volume })),
-    ...(project ? [{ kind: 'folder', path: project.folder } as const] : []),
+    ...(project?.hasFolder ? [{ kind: 'folder', path: project.folder } as const] : []),
   ]
   const names: string[] = []
   for (const place of places) if ((await wayTo(from, place)).kind === 'archive') names.push(placeName(place))

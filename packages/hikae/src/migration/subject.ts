@@ -10,6 +10,7 @@ import { writersOf } from '../sources/compose/project-writers.ts'
 import { usersOf } from '../sources/docker-volumes/volume-users.ts'
 import { listVolumes, type Volume } from '../sources/docker-volumes/volume.ts'
 import type { MigrationRequest } from './migration.ts'
+import { folderState } from './places/folder-state.ts'
 
 /** What is moved, as it is on the source. */
 export interface Subject {
@@ -24,6 +25,8 @@ export interface MovedProject {
   readonly name: string
   /** Where its files are. */
   readonly folder: string
+  /** Whether that is on the engine's host: Compose may have been run in a container, or elsewhere. */
+  readonly hasFolder: boolean
   /** Where they go. */
   readonly newFolder: string
   /** In the order in which they are made and started. */
@@ -38,13 +41,17 @@ export interface MovedContainer {
 }
 
 /** @throws {InputError} there is no such project or volume @throws {DockerError} */
-export async function findSubject(engine: DockerEngine, { what }: MigrationRequest): Promise<Subject> {
+export async function findSubject(
+  engine: DockerEngine,
+  { what }: MigrationRequest,
+  signal: AbortSignal,
+): Promise<Subject> {
   const all = await listContainers(engine)
   if (what.kind === 'volumes') {
     const volumes = chosenVolumes(what.names, await listVolumes(engine))
     return { volumes, writers: usersOf(volumes, all).flatMap((users) => users.all) }
   }
-  const project = await findProject(engine, what, all)
+  const project = await findProject(engine, what, all, signal)
   const volumes = volumesOf(project, await listVolumes(engine))
   const ours = project.containers.map(({ summary }) => summary)
   const parts = { paths: [project.folder], volumes: volumes.map(({ name }) => name), images: [], findings: [] }
@@ -61,6 +68,7 @@ async function findProject(
   engine: DockerEngine,
   { name, folder }: Extract<MigrationRequest['what'], { kind: 'project' }>,
   all: readonly ContainerSummary[],
+  signal: AbortSignal,
 ): Promise<MovedProject> {
   const own = all.filter((container) => projectOf(container) === name)
   const isOneOff = ({ labels }: ContainerSummary): boolean => labels[COMPOSE_LABELS.oneOff] === 'True'
@@ -81,7 +89,8 @@ async function findProject(
     containers.push({ summary, info })
   }
   const oneOffs = own.filter(isOneOff).map((container) => container.name)
-  return { name, folder: place, newFolder: folder ?? place, containers, oneOffs }
+  const hasFolder = (await folderState(engine, place, signal)) !== 'absent'
+  return { name, folder: place, hasFolder, newFolder: folder ?? place, containers, oneOffs }
 }
 
 /** Those that Compose made for the project, and all others that its containers have, also those without a name. */

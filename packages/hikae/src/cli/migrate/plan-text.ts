@@ -30,7 +30,7 @@ export function planSteps(plan: MigrationPlan, { from, to }: Engines): string[] 
         ? `copy the volume ${volume.name}${bytes === undefined ? '' : ` (${formatBytesRoughly(bytes)})`}, while it is in use`
         : `make the volume ${volume.name} with the same options, without content`,
     ),
-    ...(project ? [`copy the folder ${project.folder} to ${project.newFolder} there`] : []),
+    ...(project?.hasFolder ? [`copy the folder ${project.folder} to ${project.newFolder} there`] : []),
     plan.stopped.length > 0
       ? `stop ${plan.stopped.join(', ')} at ${from.address}; bring over what has changed since, and compare all of it`
       : 'bring over what has changed since, and compare all of it: nothing has to be stopped',

@@ -66,12 +66,12 @@ export async function copyStill(pair: PlacePair, before: CopiedPlace, options: P
   return { source: sent.listing, copy, changes, lostAttributes: before.lostAttributes }
 }
 
-async function send(pair: PlacePair, options: Omit<SendOptions, 'top' | 'detail'>): Promise<SentTree> {
+async function send(pair: PlacePair, options: Omit<SendOptions, 'top' | 'detail' | 'now'>): Promise<SentTree> {
   const { tarOfEntries } = await import('@hikae/engine')
   const { engine, place } = pair.to
   const { signal } = options
   return await withTree(pair.from, signal, async (root) => {
-    const sent = new SentTree(root, { ...options, top: PLACE_NAME, detail: detailOf(pair) })
+    const sent = new SentTree(root, { ...options, top: PLACE_NAME, detail: detailOf(pair), now: Date.now })
     await fillPlace({ engine, place, signal }, tarOfEntries(sent.entries()))
     return sent
   })

@@ -7,6 +7,9 @@ import { listedWithout, unchangedOf } from './list-tree.ts'
 import type { Listed, Listing } from './listing.ts'
 import { type WalkedEntry, walkTree } from './walk-tree.ts'
 
+/** Longer than a tick of any file system's clock. */
+const SETTLED_MS = 2000
+
 export interface SendOptions {
   /** Path of the tree in the archive. */
   readonly top: string
@@ -17,6 +20,8 @@ export interface SendOptions {
   readonly known?: Listing
   /** Files that are sent although they look as if the other side had them. */
   readonly suspects?: ReadonlySet<BytePath>
+  /** Milliseconds since the epoch, by the clock of whoever changes files in a tree that is live. */
+  readonly now: () => number
   readonly onBytes: (bytes: number) => void
   readonly signal: AbortSignal
 }
@@ -77,6 +82,7 @@ export class SentTree {
 
   async *#file(path: BytePath, entry: FileEntry, listed: Listed): AsyncGenerator<TarEntry, void, undefined> {
     const { known, suspects } = this.#options
+    const kept = this.#isSettled(entry) ? listed : { facts: listed.facts }
     const before = known?.get(path)
     const isSuspect = suspects?.has(path) === true
     const unchanged = isSuspect ? undefined : unchangedOf(listed, before)
@@ -94,8 +100,14 @@ export class SentTree {
       yield { ...this.#tarEntry({ path, entry }), content: this.#content(entry, (bytes) => void hash.update(bytes)) }
     }
     const digest = hash.digest().toString('latin1')
-    this.listing.set(path, { ...listed, digest })
+    this.listing.set(path, { ...kept, digest })
     if (looksTheSame && !isSuspect && digest !== before.digest) this.missed.add(path)
+  }
+
+  /** A change within the same tick of the clock as the one before shows in no time: such a file is read again. */
+  #isSettled({ metadata: { ctimeNs } }: FileEntry): boolean {
+    const { isLive, now } = this.#options
+    return !isLive || BigInt(now() - SETTLED_MS) * 1_000_000n > ctimeNs
   }
 
   #tarEntry({ path, entry, link }: WalkedEntry): TarEntry {

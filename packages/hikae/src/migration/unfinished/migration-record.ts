@@ -61,7 +61,7 @@ export function lockMigration(folder: string, { id }: Pick<MigrationRecord, 'id'
 
 /** So that it outlasts a loss of power. */
 export async function writeMigration(folder: string, record: MigrationRecord): Promise<void> {
-  const path = pathOf(folder, record)
+  const path = migrationPath(folder, record)
   const fresh = `${path}.new`
   await rm(fresh, { force: true })
   {
@@ -74,8 +74,8 @@ export async function writeMigration(folder: string, record: MigrationRecord): P
 }
 
 export async function forgetMigration(folder: string, record: Pick<MigrationRecord, 'id'>): Promise<void> {
-  await rm(pathOf(folder, record), { force: true })
-  await rm(`${pathOf(folder, record)}.new`, { force: true })
+  await rm(migrationPath(folder, record), { force: true })
+  await rm(`${migrationPath(folder, record)}.new`, { force: true })
   await syncToDisk(folder)
 }
 
@@ -94,6 +94,7 @@ export async function readMigrations(folder: string): Promise<readonly Migration
   return records
 }
 
-function pathOf(folder: string, { id }: Pick<MigrationRecord, 'id'>): string {
+/** Where it is written. */
+export function migrationPath(folder: string, { id }: Pick<MigrationRecord, 'id'>): string {
   return join(folder, `migration-${id}.json`)
 }

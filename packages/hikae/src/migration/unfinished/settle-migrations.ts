@@ -7,6 +7,7 @@ import { engineAt } from '../engine-at.ts'
 import {
   forgetMigration,
   lockMigration,
+  migrationPath,
   type MigrationRecord,
   migrationsFolder,
   readMigrations,
@@ -46,7 +47,7 @@ export async function removeUnfinished(context: ReadContext): Promise<readonly F
       findings.push(await settleOne(engine, record, context))
     } catch (error) {
       context.signal.throwIfAborted()
-      findings.push(stillLeft(record, error))
+      findings.push(stillLeft(record, error, migrationPath(folder, record)))
       continue
     }
     await forgetMigration(folder, record)
@@ -68,11 +69,11 @@ async function settleOne(engine: DockerEngine, record: MigrationRecord, { signal
   return { severity: 'warning', message: `${which} has left something there, which is removed now` }
 }
 
-function stillLeft({ what, to }: MigrationRecord, error: unknown): Finding {
-  const hint = isKnownError(error) ? error.hint : undefined
+function stillLeft({ what, to }: MigrationRecord, error: unknown, path: string): Finding {
+  const hint = isKnownError(error) && error.hint !== undefined ? `${error.hint}; ` : ''
   return {
     severity: 'error',
     message: `what a killed migration of ${what} has left at ${to} is still there: ${errorMessage(error)}`,
-    ...(hint === undefined ? {} : { hint }),
+    hint: `${hint}Hikae tries again the next time; if that engine is gone for good, remove ${path}`,
   }
 }
