@@ -29,6 +29,41 @@ describe.skipIf(skip)('what goes from one engine to another', () => {
   afterEach(() => void (ground.logged.length = 0))
   afterAll(() => ground?.[Symbol.asyncDispose]())
 
+  // First: the other side has no image yet, and has none afterwards.
+  describe.each([
+    // Attributes without content, or with an equals sign in the name, and times before 1970.
+    ['direct', ['attributes/file: attributes', 'attributes/folder: attributes', ...EARLY_TIMES]],
+    ['archive', []],
+  ] as const)('are volumes alone, reached in the way %s', (way, lost) => {
+    test('with anything in them, and with what changed while they were copied', async () => {
+      const { from, to } = ground
+      const images = async (): Promise<string[]> =>
+        (await to.docker('image', 'ls', '--all', '--quiet')).split('\n').toSorted()
+      const before = await images()
+      const name = `media-${way}`
+      await from.docker('volume', 'create', '--label', 'purpose=media', name)
+      const place = join(from.dataRoot, 'volumes', name, '_data')
+      await makeHostileTree(place, { size: 'small' })
+      let hasChanged = false
+      const report = await ground.migrate(movedVolumes(name), {
+        engines: way === 'direct' ? (engines) => engines : throughEngines,
+        onProgress({ doing }) {
+          if (hasChanged || doing !== `what has changed in the volume ${name}`) return
+          hasChanged = true
+          changeTree(place)
+        },
+      })
+      expect(report).toMatchObject({ volumes: [name], containers: [], stoppedSeconds: 0 })
+      expect(report.findings).toHaveLength(way === 'direct' ? 1 : 0)
+      const copy = join(to.dataRoot, 'volumes', name, '_data')
+      const ignore = way === 'direct' ? [] : (['mtimeNs', 'attributes'] as const)
+      const differences = await compareTrees(place, copy, { without: isSocket, ignore })
+      expect(differences.filter(isNoLinkOfOthers).map(({ path, what }) => `${path}: ${what}`)).toEqual(lost)
+      expect(await to.docker('volume', 'inspect', '--format', '{{.Labels.purpose}}', name)).toBe('media')
+      expect(await images()).toEqual(before)
+    })
+  })
+
   test('is a Compose project, which runs there with all that it had, and which Compose takes for its own', async () => {
     const project = await ground.project()
     const { from, to } = ground
@@ -74,39 +109,6 @@ describe.skipIf(skip)('what goes from one engine to another', () => {
     await expect(ground.migrate(project.request())).rejects.toThrow(
       `there is a project ${project.name} at ${to.host} already`,
     )
-  })
-
-  describe.each([
-    // Attributes without content, or with an equals sign in the name, and times before 1970.
-    ['direct', ['attributes/file: attributes', 'attributes/folder: attributes', ...EARLY_TIMES]],
-    ['archive', []],
-  ] as const)('are volumes alone, reached in the way %s', (way, lost) => {
-    test('with anything in them, and with what changed while they were copied', async () => {
-      const { from, to } = ground
-      const images = async (): Promise<string> => await to.docker('image', 'ls', '--all', '--quiet')
-      const before = await images()
-      const name = `media-${way}`
-      await from.docker('volume', 'create', '--label', 'purpose=media', name)
-      const place = join(from.dataRoot, 'volumes', name, '_data')
-      await makeHostileTree(place, { size: 'small' })
-      let hasChanged = false
-      const report = await ground.migrate(movedVolumes(name), {
-        engines: way === 'direct' ? (engines) => engines : throughEngines,
-        onProgress({ doing }) {
-          if (hasChanged || doing !== `what has changed in the volume ${name}`) return
-          hasChanged = true
-          changeTree(place)
-        },
-      })
-      expect(report).toMatchObject({ volumes: [name], containers: [], stoppedSeconds: 0 })
-      expect(report.findings).toHaveLength(way === 'direct' ? 1 : 0)
-      const copy = join(to.dataRoot, 'volumes', name, '_data')
-      const ignore = way === 'direct' ? [] : (['mtimeNs', 'attributes'] as const)
-      const differences = await compareTrees(place, copy, { without: isSocket, ignore })
-      expect(differences.filter(isNoLinkOfOthers).map(({ path, what }) => `${path}: ${what}`)).toEqual(lost)
-      expect(await to.docker('volume', 'inspect', '--format', '{{.Labels.purpose}}', name)).toBe('media')
-      expect(await images()).toBe(before)
-    })
   })
 
   test('stays stopped on the source when that is wanted, or is removed there', async () => {
