@@ -152,7 +152,9 @@ async function inTime<T>(answer: Promise<T>, address: EngineAddress, signal: Abo
   const giveUp = (): void =>
     reject(
       late.aborted
-        ? new DockerError(`the Docker Engine at ${formatEngineAddress(address)} does not answer`)
+        ? new DockerError(`the Docker Engine at ${formatEngineAddress(address)} does not answer`, {
+            hint: hintFor(address),
+          })
         : either.reason,
     )
   either.addEventListener('abort', giveUp, { once: true })
@@ -210,17 +212,23 @@ async function pingOf(api: Docker): Promise<void> {
   }
 }
 
+/** Of an engine that is silent. */
+function hintFor(address: EngineAddress): string {
+  const look =
+    address.kind === 'socket' ? '`journalctl -u docker`' : `\`docker --host ${formatEngineAddress(address)} version\``
+  return `see with ${look} whether it hangs or cannot be reached, and start it anew if so`
+}
+
 function silenceOf(doing: string, address: EngineAddress): Pick<Waiting, 'silent' | 'late'> {
   const where = formatEngineAddress(address)
-  const look = address.kind === 'socket' ? '`journalctl -u docker`' : `\`docker --host ${where} version\``
   return {
     silent: (seconds) =>
       new DockerError(`cannot ${doing}: the Docker Engine at ${where} does not answer any more (${seconds} s)`, {
-        hint: `see with ${look} whether it hangs or cannot be reached, and start it anew if so`,
+        hint: hintFor(address),
       }),
     late: (seconds) =>
       new DockerError(`cannot ${doing}: the Docker Engine at ${where} has not done it after ${seconds} s`, {
-        hint: `it is there, but something in it hangs: look at its log (${look}), and whether \`docker cp\` or another backup holds the container`,
+        hint: `it is there, but something in it hangs: look at its log, and whether \`docker cp\` or another backup holds the container`,
       }),
   }
 }
