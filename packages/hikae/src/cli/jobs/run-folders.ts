@@ -2,9 +2,13 @@ import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode } from '../../errors.ts'
 import type { RunFolders } from '../../jobs/run-context.ts'
-
-const COMMAND = /^command-(\d+)$/
-const OWN_COMMAND = `command-${process.pid}`
+import {
+  isCommandAtWork,
+  isCommandFolder,
+  makeCommandFolder,
+  OWN_COMMAND,
+  removeCommandFolder,
+} from './command-folder.ts'
 
 /** Below the state of the stack: what sources keep from run to run, and what they need while one lasts. */
 export class StackFolders {
@@ -33,19 +37,25 @@ export class StackFolders {
 
   /** For this process, outside of runs. */
   forCommand(): RunFolders {
-    return this.forRun(OWN_COMMAND)
+    const folders = this.forRun(OWN_COMMAND)
+    return {
+      ...folders,
+      scratch: async (source) => {
+        await makeCommandFolder(this.#scratch(OWN_COMMAND))
+        return await folders.scratch(source)
+      },
+    }
   }
 
   /** Removes what is left below of this command when all of its scratch folders are gone. */
   async endCommand(): Promise<void> {
-    for (const folder of [this.#scratch(OWN_COMMAND), dirname(this.#scratch(OWN_COMMAND))]) {
-      if (!(await removedIfEmpty(folder))) return
-    }
+    await removeCommandFolder(this.#scratch(OWN_COMMAND))
+    await removeIfEmpty(dirname(this.#scratch(OWN_COMMAND)))
   }
 
   /** Removes what commands have left that were killed. */
   async removeLeftByCommands(): Promise<void> {
-    const left = (await this.runsWithScratch()).filter((name) => COMMAND.test(name))
+    const left = (await this.runsWithScratch()).filter(isCommandFolder)
     for (const name of left) await this.removeScratch(name)
   }
 
@@ -56,7 +66,12 @@ export class StackFolders {
 
   /** Runs that have left something behind, or are at work; also commands that have, and are not any more. */
   async runsWithScratch(): Promise<string[]> {
-    return (await namesIn(join(this.#folder, 'scratch'))).filter((name) => !isCommandAtWork(name))
+    const left: string[] = []
+    for (const name of await namesIn(join(this.#folder, 'scratch'))) {
+      if (isCommandFolder(name) && (await isCommandAtWork(this.#scratch(name), Date.now()))) continue
+      left.push(name)
+    }
+    return left
   }
 
   #scratch(runId: string): string {
@@ -73,26 +88,10 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** @returns whether it is gone */
-async function removedIfEmpty(folder: string): Promise<boolean> {
+async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder)
-    return true
   } catch (error) {
-    const code = systemCode(error)
-    if (code === 'ENOENT') return true
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
-    throw error
-  }
-}
-
-function isCommandAtWork(name: string): boolean {
-  const [, pid] = COMMAND.exec(name) ?? []
-  if (pid === undefined) return false
-  try {
-    process.kill(Number(pid), 0)
-    return true
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH'
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error
   }
 }
