@@ -1,6 +1,6 @@
 import { isAlive, listContainers } from '../docker/containers/container.ts'
 import { type Hold, holdContainers } from '../docker/quiesce/hold.ts'
-import { errorMessage, InputError, isKnownError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import type { ReadContext } from '../sources/source-kind.ts'
 import { makeContainers } from './containers/make-containers.ts'
 import { startContainers } from './containers/start-containers.ts'
@@ -12,7 +12,8 @@ import { copyStill } from './places/copy-place.ts'
 import { placeName } from './places/place.ts'
 import { removeSource } from './remove-source.ts'
 import { MigrationJournal } from './unfinished/migration-journal.ts'
-import { removeImage, removeMade } from './unfinished/remove-made.ts'
+import { removeImage } from './unfinished/remove-made.ts'
+import { notBack, undone } from './unfinished/undone.ts'
 
 /** What a migration works with. */
 export interface MigrationWork {
@@ -166,44 +167,6 @@ async function withoutSource(
 ): Promise<MigrationReport> {
   if (plan.source !== 'removed') return report
   return { ...report, findings: [...report.findings, ...(await removeSource(from, plan))] }
-}
-
-/** @returns the error, with what of the source does not go on */
-async function notBack(hold: Hold, error: unknown): Promise<unknown> {
-  const { findings } = await hold.release()
-  const errors = findings.filter(({ severity }) => severity === 'error')
-  if (errors.length === 0) return error
-  const hint = errors.find((finding) => finding.hint !== undefined)?.hint
-  return new InputError([errorMessage(error), ...errors.map(({ message }) => message)].join('; '), {
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  })
-}
-
-/** Removes what was made on the other side. @returns the error, with what became of that */
-async function undone(
-  { to }: Engines,
-  journal: MigrationJournal,
-  { signal, log }: ReadContext,
-  error: unknown,
-): Promise<unknown> {
-  const lasting = to.outlastingStops()
-  const hint = isKnownError(error) ? error.hint : undefined
-  try {
-    await removeMade(lasting, journal.record, new AbortController().signal)
-    await journal.finish()
-  } catch (second) {
-    return new InputError(
-      `${errorMessage(error)}; and what was made at ${to.address} could not be removed: ${errorMessage(second)}`,
-      { hint: `the next \`hikae migrate\` removes it${hint === undefined ? '' : `; ${hint}`}`, cause: error },
-    )
-  }
-  const end = `the source is as it was, and what was made at ${to.address} is removed again`
-  if (signal.aborted || !isKnownError(error)) {
-    log(end)
-    return error
-  }
-  return new InputError(`${errorMessage(error)}; ${end}`, { ...(hint === undefined ? {} : { hint }), cause: error })
 }
 
 function secondsSince(moment: number): number {
