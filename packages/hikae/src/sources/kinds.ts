@@ -5,6 +5,7 @@ import { dockerImagesSource } from './docker-images/docker-images-source.ts'
 import { dockerVolumesSource } from './docker-volumes/docker-volumes-source.ts'
 import { filesSource } from './files/files-source.ts'
 import { gitSource } from './git/git-source.ts'
+import { postgresSource } from './postgres/postgres-source.ts'
 import type { SourceKind } from './source-kind.ts'
 import { sqliteSource } from './sqlite/sqlite-source.ts'
 import { swarmSource } from './swarm/swarm-source.ts'
@@ -13,6 +14,7 @@ import { swarmSource } from './swarm/swarm-source.ts'
 export const SOURCE_KINDS: readonly SourceKind[] = [
   filesSource,
   sqliteSource,
+  postgresSource,
   gitSource,
   commandSource,
   dockerVolumesSource,
