@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
-import { listContainers } from '../../docker/containers/container.ts'
+import { HELPER_LABEL, REMOVAL } from '../../docker/archive/left-helpers.ts'
+import { type ContainerSummary, listContainers } from '../../docker/containers/container.ts'
 import { isNotFound } from '../../docker/engine-error.ts'
 import type { DockerEngine } from '../../docker/engine.ts'
+import { isMadeByAnother } from '../../docker/made-by.ts'
 import { InputError } from '../../errors.ts'
 import { usersOf } from '../../sources/docker-volumes/volume-users.ts'
 import { listVolumes, removeVolume } from '../../sources/docker-volumes/volume.ts'
@@ -23,21 +25,28 @@ export async function removeMade(to: DockerEngine, record: MigrationRecord, sign
     labels[MIGRATION_LABEL] === record.id
   const containers = await listContainers(to)
   const volumes = (await listVolumes(to)).filter(isOurs)
-  const others = containers.filter((container) => !isOurs(container))
   const folder = record.folder?.path
+  const foreign = containers.filter((container) => !isOurs(container))
   const users = [
-    ...usersOf(volumes, others).flatMap(({ all }) => all),
-    ...others.filter(({ mounts }) => mounts.some((mount) => folder !== undefined && isWithin(mount.source, folder))),
+    ...usersOf(volumes, foreign).flatMap(({ all }) => all),
+    ...foreign.filter(({ mounts }) => mounts.some((mount) => folder !== undefined && isWithin(mount.source, folder))),
   ]
-  if (users.length > 0) throw inUse(record, [...new Set(users.map(({ name }) => name))])
-  for (const { id, name } of containers.filter(isOurs)) {
-    await unlessGone(to.ask(`remove the container ${name}`, (api) => api.getContainer(id).remove({ force: true })))
+  const [helpers, others] = [users.filter(isLeftHelper), users.filter((user) => !isLeftHelper(user))]
+  if (others.length > 0) throw inUse(record, [...new Set(others.map(({ name }) => name))])
+  for (const { id, name } of [...containers.filter(isOurs), ...helpers]) {
+    await unlessGone(to.ask(`remove the container ${name}`, (api) => api.getContainer(id).remove(REMOVAL)))
   }
   await removeNetworks(to, record)
   for (const { name } of volumes) await removeVolume(to, name)
   if (record.folder) await removeFolder(to, record.folder, signal)
   for (const name of record.names) await removeName(to, name)
   for (const id of record.images) await removeImage(to, id)
+}
+
+/** Of a migration that could not remove it: the engine had gone. */
+function isLeftHelper({ labels }: ContainerSummary): boolean {
+  const by = labels[HELPER_LABEL]
+  return by !== undefined && !isMadeByAnother(by)
 }
 
 async function removeNetworks(to: DockerEngine, { id }: MigrationRecord): Promise<void> {
