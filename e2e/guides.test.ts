@@ -37,6 +37,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   alerts: 'the channels are examples; the tests of alerts have real ones',
   image: 'e2e/container.test.ts builds the image, and runs it beside a project',
   'two engines': 'they need two Docker Engines; e2e/docker-migrate.test.ts has them',
+  databases: 'they need a server with such databases; the tests of each kind have real ones',
   daemon: 'it stays until it is told to end; e2e/jobs.test.ts runs it',
   'needs the channels above': 'the channels are examples; the tests of alerts have real ones',
   restic: 'restic is not everywhere; e2e/together.test.ts uses both programs on one repository',
