@@ -64,6 +64,12 @@ function valueWords(option: Option): ValueWords | undefined {
   return { placeholder, choices, completes }
 }
 
-function argumentWords({ name, suggestions = [], choices = suggestions, completes = 'nothing', variadic = false }: Argument) {
+function argumentWords({
+  name,
+  suggestions = [],
+  choices = suggestions,
+  completes = 'nothing',
+  variadic = false,
+}: Argument) {
   return { placeholder: name, choices, completes, variadic }
 }

@@ -92,7 +92,7 @@ function isMade(mount: HelperMount): mount is FolderMount {
 
 function mountOf(mount: HelperMount): Docker.MountSettings {
   const where = { Target: mount.path, ReadOnly: mount.isReadOnly }
-  if ('folder' in mount) return { Type: 'bind', Source: mount.folder, ...where } as Docker.MountSettings
+  if ('folder' in mount) return { Type: 'bind', Source: mount.folder, ...where }
   // An empty volume would get what the image has at the path.
   return { Type: 'volume', Source: mount.volume, ...where, VolumeOptions: { NoCopy: true } } as Docker.MountSettings
 }
