@@ -22,6 +22,8 @@ export interface ArchiveItem {
   readonly dependsOn: readonly number[]
 }
 
+/** Of the format, 1.12 to 1.16: PostgreSQL 10 to 18. */
+const [OLDEST, NEWEST] = [112, 116]
 const CUSTOM = 1
 const NO_DATA = 3
 
@@ -39,7 +41,7 @@ export function readArchiveHead(bytes: Buffer): { readonly head: ArchiveHead; re
   reader.intSize = reader.byte()
   reader.offsetSize = reader.byte()
   const version = major * 100 + minor
-  if (version < 112 || major > 1) throw new Error(`its format is ${major}.${minor}, which is not known here`)
+  if (version < OLDEST || version > NEWEST) throw new Error(`its format is ${major}.${minor}, which is not known here`)
   if (reader.byte() !== CUSTOM) throw new Error('it is an archive of another form')
   const isCompressed = (version >= 115 ? reader.byte() : reader.int()) !== 0
   for (let field = 0; field < 7; field++) reader.int() // when it was made

@@ -19,6 +19,8 @@ import { openTarget } from './target.ts'
 import { removeUnfinished, type Unfinished, writeUnfinished } from './unfinished.ts'
 
 export interface RestoreWork {
+  /** What a killed restore had left was put in order. */
+  readonly settled: readonly Finding[]
   readonly wanted: readonly Wanted[]
   /** A key of `restoreTo:`. */
   readonly target: string | undefined
@@ -102,7 +104,7 @@ function renamesOf({ name, building, keep }: Placement): Rename[] {
 function restoredOf(placements: readonly Placement[], postgres: Postgres, work: RestoreWork): Restored {
   const kept = placements.flatMap(({ keep }) => (keep === undefined ? [] : [keep]))
   const names = placements.map(({ name }) => name).join(', ')
-  const findings: Finding[] = []
+  const findings: Finding[] = [...work.settled]
   if (work.target !== undefined && work.roles.length > 0) {
     findings.push({
       severity: 'warning',

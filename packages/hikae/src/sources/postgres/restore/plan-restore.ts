@@ -23,7 +23,7 @@ export async function planDatabases(
   const facts = postgresFactsOf(point)
   await refuseLost(facts, point)
   if (script !== undefined) await refuseUnreadable(script)
-  for (const { message } of await settleRestores(config, context)) context.log(message)
+  const settled = await settleRestores(config, context)
   const parts = await chooseParts(facts, only, point)
   const target = to === undefined ? undefined : parseTarget(to, config)
   await using postgres = await openTarget(target?.server, config, context)
@@ -32,7 +32,7 @@ export async function planDatabases(
   await refuseWithoutRights(postgres, roles)
   const present = new Set((await listDatabases(postgres)).map(({ name }) => name))
   const wanted = parts.map((part) => ({ ...part, ...placeOf(part, parts, target, present) }))
-  const work: RestoreWork = { wanted, target: target?.server, roles, script, point, facts }
+  const work: RestoreWork = { settled, wanted, target: target?.server, roles, script, point, facts }
   return {
     steps: stepsOf(work, postgres, present),
     apply: (signal) => applyRestore(work, config, { ...context, signal: AbortSignal.any([context.signal, signal]) }),
