@@ -6,6 +6,7 @@ import { dockerVolumesSource } from './docker-volumes/docker-volumes-source.ts'
 import { filesSource } from './files/files-source.ts'
 import { gitSource } from './git/git-source.ts'
 import { postgresSource } from './postgres/postgres-source.ts'
+import { mysqlSource } from './mysql/mysql-source.ts'
 import type { SourceKind } from './source-kind.ts'
 import { sqliteSource } from './sqlite/sqlite-source.ts'
 import { swarmSource } from './swarm/swarm-source.ts'
@@ -14,6 +15,7 @@ import { swarmSource } from './swarm/swarm-source.ts'
 export const SOURCE_KINDS: readonly SourceKind[] = [
   filesSource,
   sqliteSource,
+  mysqlSource,
   postgresSource,
   gitSource,
   commandSource,
