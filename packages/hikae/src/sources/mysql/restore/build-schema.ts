@@ -31,7 +31,7 @@ export async function buildSchema(
 }
 
 /** Tables and rows against what the point says, in words. */
-export async function tableDifferences(mysql: Mysql, schema: string, facts: DatabaseFacts): Promise<string[]> {
+async function tableDifferences(mysql: Mysql, schema: string, facts: DatabaseFacts): Promise<string[]> {
   const wanted = Object.entries(facts.tables)
   const doing = `count the rows of ${schema}`
   const found = await mysql.ask<{ name: string }>(

@@ -4,7 +4,7 @@ import type { Mysql } from '../server/open-mysql.ts'
 import { quotedName, quotedText } from '../sql/quoted.ts'
 
 /** In a database that keeps what was replaced: what of it is no table, and where its exchange stands. */
-export const RECORD = 'hikae_kept'
+const RECORD = 'hikae_kept'
 /** In what is about to take its place: moved with its tables, in the one statement that moves them all. */
 export const MARK_NEW = 'hikae_new'
 export const MARK_SWAPPED = 'hikae_swapped'

@@ -44,7 +44,7 @@ export function parseGrants(lines: readonly string[]): Grant[] {
   })
 }
 
-export function missingRights(
+function missingRights(
   grants: readonly Grant[],
   databases: readonly string[],
   product: MysqlProduct,
