@@ -6,6 +6,7 @@ import { MysqlError } from '../server/mysql-error.ts'
 import type { Mysql } from '../server/open-mysql.ts'
 import { builderOf } from '../server/kept-schema-name.ts'
 import { quotedName } from '../sql/quoted.ts'
+import { workOn } from './at-work.ts'
 import { NO_DEFINITIONS } from './definitions-of.ts'
 import {
   hasTable,
@@ -33,8 +34,6 @@ export interface Exchange {
 
 /** For locks, when what was begun is taken back. */
 const PATIENCE_S = 60
-/** Exchanges that this process does now: not to be settled by it. */
-const RUNNING = new Set<string>()
 
 /**
  * Puts tables in place of others, all of them in one statement, and makes again what cannot be moved. Interrupted, it is
@@ -49,37 +48,25 @@ export async function exchange(
   const present = (await listDatabases(mysql)).find(({ name }) => name === live)
   const { charset, collation } = present ?? next
   const definitions = present === undefined ? NO_DEFINITIONS : await readDefinitions(mysql, present)
-  RUNNING.add(kept)
+  using _ = workOn([kept])
+  await mysql.feed(
+    [
+      `create database if not exists ${quotedName(live)} character set ${charset} collate ${collation};`,
+      `create database ${quotedName(kept)} character set ${charset} collate ${collation};`,
+      '',
+    ].join('\n'),
+    `make ${kept}, for what is in ${live} now`,
+  )
+  const record = { database: live, from, state: 'swapping', stamp, charset, collation, definitions, next } as const
+  await writeRecord(mysql, kept, record)
   try {
-    await mysql.feed(
-      [
-        `create database if not exists ${quotedName(live)} character set ${charset} collate ${collation};`,
-        `create database ${quotedName(kept)} character set ${charset} collate ${collation};`,
-        '',
-      ].join('\n'),
-      `make ${kept}, for what is in ${live} now`,
-    )
-    await writeRecord(mysql, kept, {
-      database: live,
-      from,
-      state: 'swapping',
-      stamp,
-      charset,
-      collation,
-      definitions,
-      next,
-    })
-    try {
-      await mysql.feed(`create table ${quotedName(from)}.${MARK_NEW} (id int) engine = InnoDB;`, `mark ${from}`)
-      await dropPrograms(mysql, live, lockSeconds)
-      await moveTables(mysql, { live, from, kept, lockSeconds })
-    } catch (error) {
-      if (!(await isSwapped(mysql, kept, error))) throw error
-    }
-    return await putInPlace(mysql, kept, lockSeconds)
-  } finally {
-    RUNNING.delete(kept)
+    await mysql.feed(`create table ${quotedName(from)}.${MARK_NEW} (id int) engine = InnoDB;`, `mark ${from}`)
+    await dropPrograms(mysql, live, lockSeconds)
+    await moveTables(mysql, { live, from, kept, lockSeconds })
+  } catch (error) {
+    if (!(await isSwapped(mysql, kept, error))) throw error
   }
+  return await putInPlace(mysql, kept, lockSeconds)
 }
 
 /** An exchange that was interrupted is finished when its tables are in place, and taken back when they are not. */
@@ -102,10 +89,6 @@ export async function settleExchange(
     message: `a restore of ${record.database} was interrupted; it is taken back: ${record.database} is as it was`,
     hint: 'restore it again',
   }
-}
-
-export function isRunning(kept: string): boolean {
-  return RUNNING.has(kept)
 }
 
 async function moveTables(

@@ -9,6 +9,7 @@ import { listDatabases } from '../server/list-databases.ts'
 import { type Mysql, openMysql } from '../server/open-mysql.ts'
 import { compareVersions, parseVersion, PRODUCT_NAMES } from '../server/version.ts'
 import { quotedName } from '../sql/quoted.ts'
+import { workOn } from './at-work.ts'
 import { buildSchema } from './build-schema.ts'
 import { definitionsOf, namesDatabase, NO_DEFINITIONS } from './definitions-of.ts'
 import { exchange } from './exchange.ts'
@@ -62,6 +63,7 @@ async function apply(
 ): Promise<Restored> {
   const stamp = await freeStamp(calm, placements)
   const building = placements.map((placement) => ({ ...placement, from: newSchema(placement.place, stamp) }))
+  using _ = workOn(building.map(({ from }) => from))
   const findings: Finding[] = []
   const kept: string[] = []
   try {

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 
 const LONGEST_NAME = 64
-const OURS = /_(before|new)_(\d{8}_\d{6})(?:_\d+)?$/
+const OURS = /_(?:before_(?<kept>\d{8}_\d{6})|new_(?<built>\d{8}_\d{6})_(?<host>[0-9a-f]{6})_(?<pid>\d+))$/
+
+/** Who builds, or built, what is in a database. */
+export interface Builder {
+  /** Whether it is a process of this machine, or of this container. */
+  readonly isHere: boolean
+  readonly pid: number
+}
 
 /** `20261122_033000` */
 export function schemaStamp(time: Date): string {
@@ -27,13 +35,23 @@ export function keptSchema(database: string, stamp: string): string {
 }
 
 export function newSchema(database: string, stamp: string): string {
-  return besideName(database, `_new_${stamp}_${process.pid}`)
+  return besideName(database, `_new_${stamp}_${thisHost()}_${process.pid}`)
 }
 
-/** The process that builds, or built, what is in it. */
-export function builderOf(schema: string): number | undefined {
-  const [, pid] = /_new_\d{8}_\d{6}_(\d+)$/.exec(schema) ?? []
-  return pid === undefined ? undefined : Number(pid)
+/** @returns undefined where nothing is built */
+export function builderOf(schema: string): Builder | undefined {
+  const { host, pid } = OURS.exec(schema)?.groups ?? {}
+  return pid === undefined ? undefined : { isHere: host === thisHost(), pid: Number(pid) }
+}
+
+/** When it was begun. @returns undefined for a name that is not ours */
+export function stampIn(schema: string): string | undefined {
+  const { kept, built } = OURS.exec(schema)?.groups ?? {}
+  return kept ?? built
+}
+
+function thisHost(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 6)
 }
 
 /** Servers count characters, and not bytes. */
