@@ -42,8 +42,13 @@ describe.skipIf(skip)('PostgreSQL in a container', () => {
     const some = await postgresSource.planRestore(config, point, { only: ['public.ledger'], to: 'part' }, context)
     await some.apply(signal)
     expect(Number(await bank.query('select count(*) from ledger', { database: 'part' }))).toBeGreaterThan(0)
-    expect(await bank.query("select count(*) from pg_stat_activity where application_name = 'hikae'")).toBe('0')
-    const outside = (text: string): string[] => text.split('\n').filter((line) => !line.includes('/var/lib/postgresql'))
+    const sessions = "select count(*) from pg_stat_activity where application_name = 'hikae'"
+    await expect.poll(() => bank.query(sessions)).toBe('0')
+    const outside = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) => !line.includes('/var/lib/postgresql'))
+        .toSorted()
     expect(outside(await docker.docker('diff', 'shop-db'))).toEqual(outside(files))
   })
 })
