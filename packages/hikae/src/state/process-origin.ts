@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { processExists } from '../process/process-exists.ts'
 
 /**
  * Which process a run is of, so exactly that a later one can tell whether it has ended. A process id does not suffice:
@@ -44,15 +45,6 @@ export function hasEnded(other: ProcessOrigin, own: ProcessOrigin, isHeld: (lock
   const state = isNear ? processState(other.pid) : undefined
   if (state !== undefined) return state.started !== other.started || state.isOver
   return other.lock === undefined || !isHeld(other.lock)
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
 }
 
 interface ProcessState {

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { rm, rmdir } from 'node:fs/promises'
 import { systemCode } from '../../errors.ts'
+import { processExists } from '../../process/process-exists.ts'
 import type { Finding } from '../finding.ts'
 import { type BytePath, childPath, systemPath } from './byte-path.ts'
 import { lookAt, move, syncFolder } from './move.ts'
@@ -22,7 +23,7 @@ export async function settleSwaps(folder: BytePath): Promise<readonly Finding[]>
   const findings: Finding[] = []
   for (const name of await namesIn(folder)) {
     const beside = parseBesideName(name)
-    if (!beside || isAlive(beside.pid)) continue
+    if (!beside || processExists(beside.pid)) continue
     const path = childPath(folder, name)
     if (!(await isOurs(path))) continue
     try {
@@ -124,13 +125,4 @@ async function removeEmpty(folder: BytePath): Promise<void> {
 async function isOurs(path: BytePath): Promise<boolean> {
   const found = await lookAt(path)
   return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH'
-  }
 }

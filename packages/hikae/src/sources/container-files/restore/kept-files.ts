@@ -9,6 +9,7 @@ import { statPath } from '../../../docker/archive/path-stat.ts'
 import type { ContainerSummary } from '../../../docker/containers/container.ts'
 import type { DockerEngine } from '../../../docker/engine.ts'
 import { errorMessage, systemCode } from '../../../errors.ts'
+import { processExists } from '../../../process/process-exists.ts'
 import { syncToDisk } from '../../../sync-to-disk.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import { bytePath } from '../../swap/byte-path.ts'
@@ -123,16 +124,7 @@ export function readKept({ folder }: KeptFiles, archive: string): AsyncIterable<
 async function removeUnfinished(parent: string): Promise<void> {
   for (const name of await namesIn(parent)) {
     const pid = UNFINISHED.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH'
+    if (pid !== undefined && !processExists(Number(pid))) await rm(join(parent, name), { recursive: true, force: true })
   }
 }
 

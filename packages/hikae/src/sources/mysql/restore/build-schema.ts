@@ -2,8 +2,9 @@ import { InputError } from '../../../errors.ts'
 import type { SourcePoint } from '../../source-point.ts'
 import { type DatabaseFacts, partPath } from '../facts.ts'
 import type { Mysql } from '../server/open-mysql.ts'
-import { quotedName, quotedText } from '../sql/quoted.ts'
+import { quotedName } from '../sql/quoted.ts'
 import { regroupRows } from '../sql/regroup-rows.ts'
+import { tablesIn } from './kept-record.ts'
 
 /**
  * Makes a new database with the tables of a point, and makes sure that it has as many rows as were saved. Nothing that names
@@ -34,11 +35,7 @@ export async function buildSchema(
 async function tableDifferences(mysql: Mysql, schema: string, facts: DatabaseFacts): Promise<string[]> {
   const wanted = Object.entries(facts.tables)
   const doing = `count the rows of ${schema}`
-  const found = await mysql.ask<{ name: string }>(
-    `select json_object('name', table_name) from information_schema.tables where table_schema = ${quotedText(schema)} and table_type not like '%VIEW'`,
-    doing,
-  )
-  const names = new Set(found.map(({ name }) => name))
+  const names = new Set(await tablesIn(mysql, schema))
   const differences: string[] = []
   for (const sequence of facts.sequences)
     if (!names.has(sequence)) differences.push(`${facts.name} has no sequence ${sequence}`)

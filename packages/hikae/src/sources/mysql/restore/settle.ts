@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { processExists } from '../../../process/process-exists.ts'
 import type { Finding } from '../../finding.ts'
 import type { MysqlConfig } from '../config.ts'
 import { builderOf, isOurSchema, stampIn, timeOfSchemaStamp } from '../server/kept-schema-name.ts'
@@ -17,7 +18,7 @@ export async function settleServer(mysql: Mysql, { lockTimeout }: MysqlConfig): 
     if (builderOf(schema) !== undefined || isAtWork(schema)) continue
     const record = await readRecord(mysql, schema)
     if (record === undefined || record.state === 'kept') continue
-    if (record.host === hostname() && record.pid !== process.pid && isAlive(record.pid)) continue
+    if (record.host === hostname() && record.pid !== process.pid && processExists(record.pid)) continue
     if (record.host !== hostname()) {
       const message = `a restore of ${record.database} from the host ${record.host} is not finished`
       findings.push({ severity: 'warning', message, hint: 'run `hikae doctor` there, if it does not run any more' })
@@ -32,7 +33,7 @@ export async function settleServer(mysql: Mysql, { lockTimeout }: MysqlConfig): 
       if (isOld(schema)) findings.push(leftElsewhere(schema))
       continue
     }
-    if (builder.pid !== process.pid && isAlive(builder.pid)) continue
+    if (builder.pid !== process.pid && processExists(builder.pid)) continue
     await mysql.feed(`drop database ${quotedName(schema)};`, `drop ${schema}, which was not finished`)
     findings.push({ severity: 'warning', message: `${schema}, which a restore had begun and not finished, is dropped` })
   }
@@ -61,14 +62,5 @@ function leftElsewhere(schema: string): Finding {
     severity: 'warning',
     message: `${schema} was begun by a restore on another machine, and is not finished`,
     hint: `when nothing restores there any more: DROP DATABASE ${quotedName(schema)};`,
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

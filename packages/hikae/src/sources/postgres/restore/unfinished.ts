@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { z } from 'zod'
 import { systemCode } from '../../../errors.ts'
+import { processExists } from '../../../process/process-exists.ts'
 import type { ReadContext } from '../../source-kind.ts'
 
 const schema = z.object({
@@ -38,17 +39,9 @@ export async function leftUnfinished(memory: Memory): Promise<Unfinished[]> {
   for (const name of await namesIn(folder)) {
     if (!name.endsWith('.json')) continue
     const parsed = schema.safeParse(JSON.parse(await readFile(join(folder, name), 'utf8')))
-    if (parsed.success && !isRunning(parsed.data.pid)) left.push(parsed.data)
+    if (parsed.success && !processExists(parsed.data.pid)) left.push(parsed.data)
   }
   return left
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return systemCode(error) === 'EPERM'
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

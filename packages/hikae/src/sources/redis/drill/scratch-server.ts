@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clientsOnHost } from '../../../databases/clients-on-host.ts'
+import { makeSocketFolder } from '../../../databases/socket-folder.ts'
 import { startProgram } from '../../../process/program.ts'
 import type { ReadContext } from '../../source-kind.ts'
 import { type RedisConfig, redisSchema } from '../config.ts'
@@ -34,10 +33,8 @@ export async function startScratchServer(
       hint: 'install it (it need not run), or name its folder in `programs` of the source',
     })
   }
-  // The path of a socket has at most 107 bytes.
-  const short = await mkdtemp(join(tmpdir(), 'hikae-'))
-  starting.defer(() => rm(short, { recursive: true, force: true }))
-  const socket = join(short, 'socket')
+  const { path } = starting.use(await makeSocketFolder())
+  const socket = join(path, 'socket')
   const most = Math.max(15, ...(databases ?? []).map(({ number }) => number))
   const running = starting.use(
     startProgram(
