@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { systemCode } from '../../errors.ts'
 import { syncToDisk } from '../../sync-to-disk.ts'
+import { writeDurably } from '../../write-durably.ts'
 import { sweepLocks, tryLock } from './container-lock.ts'
 
 export const methodName = z.enum(['stop', 'pause', 'exec'])
@@ -64,16 +65,8 @@ export function recordPath(folder: string, id: string): string {
 /** Writes it down so that it outlasts a loss of power; one with no containers is removed. */
 export async function writeRecord(folder: string, record: HoldRecord): Promise<void> {
   const path = recordPath(folder, record.id)
-  if (record.containers.length === 0) {
-    await rm(path, { force: true })
-  } else {
-    const fresh = `${path}.new`
-    await rm(fresh, { force: true })
-    await using file = await open(fresh, 'wx', 0o600)
-    await file.writeFile(JSON.stringify(record))
-    await file.sync()
-    await rename(fresh, path)
-  }
+  if (record.containers.length > 0) return await writeDurably(path, JSON.stringify(record))
+  await rm(path, { force: true })
   await syncToDisk(folder)
 }
 

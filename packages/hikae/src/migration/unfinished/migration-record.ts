@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import { tryLock } from '../../docker/quiesce/container-lock.ts'
 import type { Environment } from '../../environment.ts'
 import { systemCode } from '../../errors.ts'
 import { syncToDisk } from '../../sync-to-disk.ts'
+import { writeDurably } from '../../write-durably.ts'
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -61,16 +62,7 @@ export function lockMigration(folder: string, { id }: Pick<MigrationRecord, 'id'
 
 /** So that it outlasts a loss of power. */
 export async function writeMigration(folder: string, record: MigrationRecord): Promise<void> {
-  const path = migrationPath(folder, record)
-  const fresh = `${path}.new`
-  await rm(fresh, { force: true })
-  {
-    await using file = await open(fresh, 'wx', 0o600)
-    await file.writeFile(JSON.stringify(record))
-    await file.sync()
-  }
-  await rename(fresh, path)
-  await syncToDisk(folder)
+  await writeDurably(migrationPath(folder, record), JSON.stringify(record))
 }
 
 export async function forgetMigration(folder: string, record: Pick<MigrationRecord, 'id'>): Promise<void> {

@@ -1,9 +1,10 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { engineSchema } from '../../../docker/engine-schema.ts'
 import { InputError, systemCode } from '../../../errors.ts'
 import { syncToDisk } from '../../../sync-to-disk.ts'
+import { writeDurably } from '../../../write-durably.ts'
 
 const program = z.array(z.string()).min(1)
 const recordSchema = z.object({
@@ -26,16 +27,7 @@ const NAME = 'raft-engine-stopped.json'
 
 /** Outlasts a loss of power. */
 export async function writeStopRecord(folder: string, record: StopRecord): Promise<void> {
-  const path = join(folder, NAME)
-  const fresh = `${path}.new`
-  await rm(fresh, { force: true })
-  {
-    await using file = await open(fresh, 'wx', 0o600)
-    await file.writeFile(JSON.stringify(record))
-    await file.sync()
-  }
-  await rename(fresh, path)
-  await syncToDisk(folder)
+  await writeDurably(join(folder, NAME), JSON.stringify(record))
 }
 
 /** @returns undefined when no engine was left stopped @throws {InputError} */
